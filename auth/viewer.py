@@ -1,0 +1,142 @@
+"""Who is asking: looked up at every request, so a right that was lost is lost at the next one."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+import orjson
+
+import settings
+from auth import tokens
+from models import Catalog, MemberStatus, Session, clock, database
+
+_TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request comes from. `address` is the network address that limits count by."""
+
+    address: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A place in a tenant that has not ended: `JOINED` or `DISABLED`."""
+
+    tenant_id: str
+    member_id: str
+    catalog: Catalog
+    role: str
+    status: MemberStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a request needs to know of the signed-in person."""
+
+    id: str
+    login: str
+    email: str | None
+    email_verified: bool
+    full_name: str
+    phone: str | None
+    locale: str | None
+    provider_role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whoever asks; `account` is None for anonymous callers. Made anew for every request.
+
+    `before` is the same person as he was before the change whose payload is read.
+    """
+
+    client: Client
+    account: Account | None = None
+    session_id: str | None = None
+    last_used_at: datetime | None = None
+    places: Mapping[str, Membership] = field(default_factory=lambda: MappingProxyType({}))
+    before: "Viewer | None" = None
+
+    @property
+    def user_id(self) -> str | None:
+        return self.account.id if self.account else None
+
+    def place(self, tenant_id: str) -> Membership | None:
+        """The viewer's place there, where he has joined and is not disabled."""
+        membership = self.places.get(tenant_id)
+        if membership is None or membership.status is not MemberStatus.JOINED:
+            return None
+        return membership
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The tenants he may act in."""
+        return tuple(filter(self.place, self.places))
+
+    @property
+    def scope(self) -> database.Scope:
+        """The rows he may touch: of the tenants he has joined, and his own."""
+        return self.scope_with()
+
+    def scope_with(self, *tenant_ids: str) -> database.Scope:
+        """His scope and these tenants: one he makes, or leaves though disabled there."""
+        earlier = self.before.joined if self.before else ()
+        return database.Scope.viewer(self.user_id, (*self.joined, *earlier, *tenant_ids))
+
+    def after(self, earlier: "Viewer") -> "Viewer":
+        """This viewer, reading what `earlier` has just changed."""
+        return dataclasses.replace(self, before=earlier)
+
+
+async def identify(client: Client, token: str | None) -> Viewer:
+    """The viewer behind a session token; anonymous where it is missing, unknown or too old.
+
+    Runs in the caller's transaction and sets the viewer's scope for the rest of it.
+    """
+    if not token or not token.startswith(tokens.SESSION):
+        return Viewer(client)
+    found = await database.rows(
+        "select * from open_session($1, $2, $3)",
+        tokens.digest(token),
+        clock.now(),
+        settings.load().session_lifetime,
+    )
+    return _viewer(client, found[0]) if found else Viewer(client)
+
+
+def _viewer(client: Client, row: dict[str, object]) -> Viewer:
+    places = [_membership(place) for place in orjson.loads(str(row["memberships"]))]
+    names = [f.name for f in dataclasses.fields(Account) if f.name != "id"]
+    return Viewer(
+        client,
+        Account(id=str(row["user_id"]), **{name: row[name] for name in names}),  # type: ignore[arg-type]
+        session_id=str(row["session_id"]),
+        last_used_at=row["last_used_at"],  # type: ignore[arg-type]
+        places=MappingProxyType({place.tenant_id: place for place in places}),
+    )
+
+
+def _membership(place: dict[str, str]) -> Membership:
+    return Membership(
+        tenant_id=place["tenant_id"],
+        member_id=place["member_id"],
+        catalog=Catalog(place["catalog"]),
+        role=place["role"],
+        status=MemberStatus(place["status"]),
+    )
+
+
+async def touch(viewer: Viewer) -> None:
+    """Remember that the session was used; at most once a minute, after the answer has gone."""
+    now = clock.now()
+    if viewer.session_id is None or viewer.last_used_at is None:
+        return
+    if now - viewer.last_used_at < _TOUCH_EVERY:
+        return
+    async with database.transaction(viewer.scope):
+        await Session.filter(id=viewer.session_id).update(last_used_at=now)

@@ -1,0 +1,161 @@
+"""What can go wrong on purpose, as plain exceptions that carry facts.
+
+    Failure
+    ├── PermissionDenied          the viewer is known, the thing is known, the right is missing
+    │   └── Unauthenticated       nobody is signed in
+    ├── NotFound                  absent, or not the viewer's to know of: one answer for both
+    ├── InvalidInput              every wrong field at once
+    ├── InvalidCredentials
+    ├── RateLimited
+    ├── AlreadyMember
+    ├── RoleNotGrantable
+    ├── LastOwner
+    ├── LoginTaken
+    ├── InvitationUnavailable     every kind of dead link
+    ├── InvitationClosed
+    ├── WrongAccount
+    ├── SignInRequired
+    ├── RegistrationRequired
+    ├── Conflict                  two changes met; nothing was done
+    ├── Timeout
+    └── ServiceUnavailable        the database is away
+
+`code` is what clients see in `Error.code` and in `extensions.code`; the sentence for people is
+made in `schema/errors.py`. Nothing here knows GraphQL or HTTP.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class Failure(Exception):
+    """The root: an outcome that its caller must be told of, not a defect."""
+
+    code: ClassVar[str] = "INTERNAL"
+
+
+class PermissionDenied(Failure):
+    """`permission` is the missing one (`resource:action`), where one can be named."""
+
+    code = "PERMISSION_DENIED"
+
+    def __init__(self, permission: str | None = None) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
+class Unauthenticated(PermissionDenied):
+    code = "UNAUTHENTICATED"
+
+
+class NotFound(Failure):
+    code = "NOT_FOUND"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One wrong field: its path in the input (GraphQL names) and a fault code of `faults`."""
+
+    path: tuple[str, ...]
+    code: str
+    limit: int | None = None
+
+
+class InvalidInput(Failure):
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, faults: Sequence[FieldFault]) -> None:
+        super().__init__(faults)
+        self.faults = tuple(faults)
+
+    @classmethod
+    def at(cls, *path: str, code: str, limit: int | None = None) -> "InvalidInput":
+        """One field at `path` is wrong."""
+        return cls([FieldFault(path, code, limit)])
+
+
+class InvalidCredentials(Failure):
+    code = "INVALID_CREDENTIALS"
+
+
+class RateLimited(Failure):
+    """`retry_after` is in seconds, at least 1."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class AlreadyMember(Failure):
+    """`member_id` where the caller may see that member."""
+
+    code = "ALREADY_MEMBER"
+
+    def __init__(self, member_id: str | None = None) -> None:
+        super().__init__(member_id)
+        self.member_id = member_id
+
+
+class RoleNotGrantable(Failure):
+    """`grantable` are the role codes that the viewer may hand out instead."""
+
+    code = "ROLE_NOT_GRANTABLE"
+
+    def __init__(self, grantable: Sequence[str]) -> None:
+        super().__init__(grantable)
+        self.grantable = tuple(grantable)
+
+
+class LastOwner(Failure):
+    code = "LAST_OWNER"
+
+
+class LoginTaken(Failure):
+    code = "LOGIN_TAKEN"
+
+
+class InvitationUnavailable(Failure):
+    code = "INVITATION_UNAVAILABLE"
+
+
+class InvitationClosed(Failure):
+    """`state` is what the invitation has become, a code of `InvitationState`."""
+
+    code = "INVITATION_CLOSED"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class WrongAccount(Failure):
+    """`invited_email` is masked already: `an***@example.com`."""
+
+    code = "WRONG_ACCOUNT"
+
+    def __init__(self, invited_email: str) -> None:
+        super().__init__(invited_email)
+        self.invited_email = invited_email
+
+
+class SignInRequired(Failure):
+    code = "SIGN_IN_REQUIRED"
+
+
+class RegistrationRequired(Failure):
+    code = "REGISTRATION_REQUIRED"
+
+
+class Conflict(Failure):
+    code = "CONFLICT"
+
+
+class Timeout(Failure):
+    code = "TIMEOUT"
+
+
+class ServiceUnavailable(Failure):
+    code = "SERVICE_UNAVAILABLE"

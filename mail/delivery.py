@@ -1,0 +1,219 @@
+"""Due mails leave: claimed with a lease, sent outside any transaction, written back under it.
+
+At least once: a process that dies between the server's yes and the write-back leaves a mail that
+goes again, with the same Message-ID. An invitation's text is chosen here and not by
+`resolvers.invitations`: whether the address is registered is looked up when nobody waits for an
+answer any more, so that inviting takes the same time for both.
+"""
+
+import random
+import traceback
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+import structlog
+
+import settings
+from auth import tokens
+from locales import Locale
+from mail import rendering
+from mail.transport import PermanentFailure, TemporaryFailure, Transport, Unavailable
+from models import Invitation, InvitationState, OutboxEntry, OutboxState, User, clock, database, ids
+
+_LEASE = timedelta(seconds=60)
+_ATTEMPTS = 12
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+
+_CLAIM = """
+update outbox_entries set lease = $1, leased_until = $2, attempts = attempts + 1
+where id = (
+  select id from outbox_entries
+  where state = 'QUEUED' and due_at <= $3 and (leased_until is null or leased_until <= $3)
+  order by due_at limit 1 for update skip locked
+)
+returning id
+"""
+
+_log = structlog.get_logger()
+
+
+class SecretForgotten(Exception):
+    """None of the server's secrets makes the link whose digest is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What an invitation's mail depends on at the moment it leaves."""
+
+    invitation: Invitation
+    registered: User | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """`error` is short and holds no personal data; `due_at` is set while `QUEUED`."""
+
+    state: OutboxState
+    error: str | None = None
+    due_at: datetime | None = None
+
+
+async def deliver_due(transport: Transport, *, limit: int = 20) -> int:
+    """Deal with what is due, at most `limit` mails in their order; how many there were.
+
+    Raises:
+        transport.Unavailable: as `deliver_next`.
+    """
+    for done in range(limit):
+        if not await deliver_next(transport):
+            return done
+    return limit
+
+
+async def deliver_next(transport: Transport) -> bool:
+    """Deal with the mail that has been due longest; whether there was one.
+
+    One at a time, so that a lease covers one mail only and a cancellation counts until the last
+    moment.
+
+    Raises:
+        transport.Unavailable: no mail can leave at present; this one waits as if untried.
+    """
+    async with database.transaction(database.SYSTEM):
+        entry = await _claim()
+        offer = await _offer(entry) if entry is not None and entry.invitation_id else None
+    if entry is None:
+        return False
+    try:
+        outcome = _refusal(entry, offer) or await _attempt(transport, entry, offer)
+    except Unavailable:
+        await _write_back(entry, attempts=entry.attempts - 1)
+        raise
+    await _settle(entry, outcome)
+    return True
+
+
+async def _claim() -> OutboxEntry | None:
+    now = clock.now()
+    found = await database.rows(_CLAIM, ids.new("lse"), now + _LEASE, now)
+    return await OutboxEntry.get(id=found[0]["id"]) if found else None
+
+
+async def _offer(entry: OutboxEntry) -> _Offer:
+    invitation = await Invitation.get(id=entry.invitation_id).select_related("member", "tenant")
+    registered = await User.get_or_none(
+        email_key=invitation.member.email_key, email_verified_at__isnull=False
+    )
+    return _Offer(invitation, registered)
+
+
+def _refusal(entry: OutboxEntry, offer: _Offer | None) -> _Outcome | None:
+    """Why the mail must not leave any more, if so."""
+    now = clock.now()
+    if entry.cancelled_at is not None:
+        return _Outcome(OutboxState.CANCELLED)
+    if entry.not_after is not None and entry.not_after <= now:
+        return _Outcome(OutboxState.FAILED, entry.last_error or "too late")
+    if offer is not None and not _stands(offer.invitation, entry, now):
+        return _Outcome(OutboxState.CANCELLED)
+    return None
+
+
+def _stands(invitation: Invitation, entry: OutboxEntry, now: datetime) -> bool:
+    return (
+        invitation.state is InvitationState.PENDING
+        and invitation.generation == entry.generation
+        and invitation.expires_at > now
+        and invitation.tenant.deleted_at is None
+    )
+
+
+async def _attempt(transport: Transport, entry: OutboxEntry, offer: _Offer | None) -> _Outcome:
+    try:
+        message = _compose(entry, _render(entry, offer))
+        await transport.send(message, recipient=entry.recipient)
+    except Unavailable:
+        raise
+    except TemporaryFailure as failure:
+        return _later(entry, failure.reason)
+    except PermanentFailure as failure:
+        return _Outcome(OutboxState.BOUNCED, failure.reason)
+    except Exception as error:  # noqa: BLE001 whatever is wrong with one mail, the others leave
+        return _poisoned(entry, error)
+    return _Outcome(OutboxState.SENT)
+
+
+def _render(entry: OutboxEntry, offer: _Offer | None) -> rendering.Rendered:
+    if offer is None:
+        return rendering.render(entry.message, entry.facts, locale=Locale(entry.locale))
+    user = offer.registered
+    return rendering.render(
+        "invitation_registered" if user else "invitation_newcomer",
+        entry.facts,
+        locale=Locale((user and user.locale) or entry.locale),
+        link=_link(offer.invitation),
+    )
+
+
+def _link(invitation: Invitation) -> str:
+    token = tokens.recall(invitation.id, invitation.generation, invitation.token_digest)
+    if token is None:
+        raise SecretForgotten
+    return f"{settings.load().invitation_page}#{token}"
+
+
+def _compose(entry: OutboxEntry, rendered: rendering.Rendered) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = settings.load().mail_from
+    message["To"] = Address(addr_spec=entry.recipient)
+    message["Subject"] = rendered.subject
+    message["Date"] = clock.now()
+    message["Message-ID"] = f"<{entry.id}@{urlsplit(settings.load().public_url).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(rendered.text)
+    message.add_alternative(rendered.html, subtype="html")
+    return message
+
+
+def _later(entry: OutboxEntry, reason: str) -> _Outcome:
+    """Pauses double, and differ a little so that what failed together is not tried together."""
+    pause = min(_FIRST_PAUSE * 2 ** (entry.attempts - 1), _LONGEST_PAUSE)
+    due_at = clock.now() + pause * random.uniform(1, 1.25)  # noqa: S311 no secret
+    too_late = entry.not_after is not None and entry.not_after <= due_at
+    if too_late or entry.attempts >= _ATTEMPTS:
+        return _Outcome(OutboxState.FAILED, reason)
+    return _Outcome(OutboxState.QUEUED, reason, due_at)
+
+
+def _poisoned(entry: OutboxEntry, error: Exception) -> _Outcome:
+    """The error's own words are not logged: they may quote an address or the link."""
+    kind, frame = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
+    _log.error("mail.poisoned", entry=entry.id, error=kind, at=f"{frame.filename}:{frame.lineno}")
+    return _Outcome(OutboxState.FAILED, kind)
+
+
+async def _settle(entry: OutboxEntry, outcome: _Outcome) -> None:
+    values: dict[str, object] = {"state": outcome.state, "last_error": outcome.error}
+    if outcome.due_at is not None:
+        values["due_at"] = outcome.due_at
+    else:
+        values |= {"facts": {}, "finished_at": clock.now()}
+    kept = await _write_back(entry, **values)
+    _log.info(
+        "mail.settled" if kept else "mail.lease_lost",
+        entry=entry.id,
+        mail=entry.message,
+        state=outcome.state.value,
+        attempts=entry.attempts,
+        error=outcome.error,
+    )
+
+
+async def _write_back(entry: OutboxEntry, **values: object) -> bool:
+    """Give the lease back; False, and nothing changed, where another worker has it by now."""
+    async with database.transaction(database.SYSTEM):
+        mine = OutboxEntry.filter(id=entry.id, lease=entry.lease)
+        return await mine.update(lease=None, leased_until=None, **values) == 1

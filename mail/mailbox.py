@@ -1,0 +1,56 @@
+"""The development mailbox: the mails that would have left, for `/mailbox` and for tests."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from itertools import islice
+from pathlib import Path
+
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """`links` are those of the text part, in its order; `sent_at` has its time zone."""
+
+    id: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    links: tuple[str, ...]
+    sent_at: datetime
+
+
+def newest(folder: Path, *, limit: int | None = None) -> list[Mail]:
+    """The mails in `folder`, newest first; none where there is no folder yet."""
+    files = sorted(folder.glob("*.eml"), reverse=True)
+    return [_read(file) for file in islice(files, limit)]
+
+
+def links(text: str) -> Iterator[re.Match[str]]:
+    """Where the links of a text are."""
+    return _LINK.finditer(text)
+
+
+def _read(file: Path) -> Mail:
+    message = message_from_bytes(file.read_bytes(), policy=default)
+    text = _part(message, "plain")
+    return Mail(
+        id=file.stem,
+        to=message["Delivered-To"],
+        subject=message["Subject"],
+        text=text,
+        html=_part(message, "html"),
+        links=tuple(link[0] for link in links(text)),
+        sent_at=message["Date"].datetime,
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    return body.get_content() if body else ""

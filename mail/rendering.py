@@ -1,0 +1,99 @@
+"""Facts become a subject, a text and an HTML part, in one language.
+
+Names are typed by strangers. HTML escapes them; in every part they are also *defanged*, because
+mail programs make a link of a bare `evil.com` that no escaping hides. A ZERO WIDTH NON-JOINER after
+the dot ends that: it cannot be seen, no list of top-level domains holds what follows, and, unlike
+the other invisible characters, browsers refuse it in a host instead of dropping it (UTS 46,
+CheckJoiners).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date, format_time
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from locales import Locale, translations
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_VERBATIM = frozenset({"expires_at", "member_email"})  # parsed; copied by who reads it
+_LINK_JOINTS = re.compile(r"(?<=[.:/@])(?=\S)")
+_BREAK = "\N{ZERO WIDTH NON-JOINER}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    subject: str
+    text: str
+    html: str
+
+
+def render(
+    name: str, facts: Mapping[str, Any], *, locale: Locale, link: str | None = None
+) -> Rendered:
+    """The mail `templates/<name>/` makes of `facts`; `link` is for templates that show one.
+
+    Raises:
+        jinja2.TemplateError: there is no such template, or it asks for a fact that is missing.
+    """
+    environment = _environment(locale)
+    context = {key: _shown(key, value) for key, value in facts.items()} | {"lang": locale.lower()}
+    if link is not None:
+        context["link"] = link
+    subject, text, html = (
+        environment.get_template(f"{name}/{part}").render(context)
+        for part in ("subject.txt", "body.txt", "body.html")
+    )
+    return Rendered(_on_one_line(subject), _tidied(text), html)
+
+
+@cache
+def _environment(locale: Locale) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    catalogue = translations(locale)
+    install = environment.install_gettext_translations  # type: ignore[attr-defined]  # by i18n
+    install(catalogue, newstyle=True)
+    environment.filters["translated"] = catalogue.gettext
+    environment.filters["moment"] = lambda value: _moment(value, locale)
+    return environment
+
+
+def _shown(key: str, value: Any) -> Any:
+    """A fact as templates get it: every text in it defanged, unless it is to be verbatim."""
+    if isinstance(value, str):
+        return value if key in _VERBATIM else _defanged(value)
+    if isinstance(value, list):
+        return [{k: _shown(k, v) for k, v in item.items()} for item in value]
+    return value
+
+
+def _defanged(text: str) -> str:
+    return _LINK_JOINTS.sub(_BREAK, _on_one_line(text))
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tidied(text: str) -> str:
+    """Templates may leave blank lines as they read best there."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _moment(value: str, locale: Locale) -> str:
+    """`November 24, 2026, 6:52 PM UTC`: nobody knows the reader's time zone, so it says its own."""
+    moment = datetime.fromisoformat(value).astimezone(UTC)
+    day = format_date(moment, "long", locale.lower())
+    return f"{day}, {format_time(moment, 'short', tzinfo=UTC, locale=locale.lower())} UTC"

@@ -1,0 +1,231 @@
+"""The only way to PostgreSQL: a transaction with the scope set that row-level security reads.
+
+A query outside `transaction()` is refused, so that nothing is ever read without a scope. The
+scope lasts as long as the transaction (`set_config(..., true)`), also behind a pooler in
+transaction mode.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
+from tortoise.connection import get_connection, get_connections
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
+
+import errors
+from settings import Settings
+
+__all__ = ["IntegrityError", "Scope", "rows", "start", "stop", "transaction"]
+
+ALIAS = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows a transaction may touch (ADR 0002).
+
+    `viewer`: those of `tenant_ids` and those that carry `user_id`. `staff`: every row, for the
+    provider's support. `system`: every row, for the few functions that know nobody yet.
+    """
+
+    kind: Literal["viewer", "staff", "system"]
+    user_id: str = ""
+    tenant_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def viewer(cls, user_id: str | None, tenant_ids: tuple[str, ...]) -> Self:
+        return cls("viewer", user_id or "", tenant_ids)
+
+
+SYSTEM = Scope("system")
+NOBODY = Scope("viewer")
+
+
+class Connection(asyncpg.Connection):
+    """All our settings end with their transaction, so there is nothing to reset."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Transaction(TransactionContextPooled):
+    """Gives its connection back whatever happens while it begins, cancellation included.
+
+    Tortoise's own loses the connection for good when it is cancelled there.
+    """
+
+    client: "TransactionClient"
+
+    def __init__(self, client: "TransactionClient", lock: asyncio.Lock, timeout: float) -> None:
+        super().__init__(client, lock)
+        self.timeout = timeout
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self.ensure_connection()
+        pool: Any = self.client._parent._pool  # noqa: SLF001 Tortoise offers no other way
+        connection, token = await self._acquire(pool), None
+        self.client._connection = connection  # noqa: SLF001
+        try:
+            self.token = token = get_connections().set(self.connection_name, self.client)
+            await self.client.begin()
+        except BaseException:
+            if token is not None:
+                get_connections().reset(token)
+            await asyncio.shield(pool.release(connection))
+            raise
+        return self.client
+
+    async def _acquire(self, pool: Any) -> Any:
+        try:
+            return await pool.acquire(timeout=self.timeout)
+        except TimeoutError:
+            raise errors.ServiceUnavailable from None
+
+
+class TransactionClient(TransactionWrapper):
+    read_only = False
+
+    async def begin(self) -> None:
+        self.transaction = self._connection.transaction(readonly=self.read_only)
+        await self.transaction.start()
+
+
+class Client(AsyncpgDBClient):
+    """The engine: Tortoise takes any module with a `client_class`."""
+
+    connection_class: Any = Connection
+
+    def __init__(self, *, acquire_timeout: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.acquire_timeout = acquire_timeout
+
+    def begin(self, *, read_only: bool) -> Transaction:
+        client = TransactionClient(self)
+        client.read_only = read_only
+        return Transaction(client, self._pool_init_lock, self.acquire_timeout)
+
+    def acquire_connection(self) -> Any:
+        message = "a query outside models.database.transaction()"
+        raise RuntimeError(message)
+
+
+client_class = Client
+
+
+async def start(url: str, settings: Settings) -> None:
+    """Configure the pool for `url`; connections are made at first use."""
+    credentials = parse(url) | {
+        "minsize": 1,
+        "maxsize": settings.database_pool_size,
+        "timeout": settings.database_acquire_timeout.total_seconds(),
+        "acquire_timeout": settings.database_acquire_timeout.total_seconds(),
+        "server_settings": {
+            "application_name": "tenantry",
+            "statement_timeout": _milliseconds(settings.database_statement_timeout),
+            "idle_in_transaction_session_timeout": _milliseconds(settings.database_idle_timeout),
+        },
+    }
+    await Tortoise.init(config=config(__name__, credentials), _enable_global_fallback=True)
+
+
+async def stop() -> None:
+    """Close the pool; `start` may be called again."""
+    await Tortoise.close_connections()
+
+
+def config(engine: str, credentials: Mapping[str, Any]) -> dict[str, Any]:
+    """Tortoise's configuration: our tables on one connection."""
+    return {
+        "connections": {ALIAS: {"engine": engine, "credentials": dict(credentials)}},
+        "apps": {
+            "models": {
+                "models": ["models"],
+                "default_connection": ALIAS,
+                "migrations": "models.migrations",
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def parse(url: str) -> dict[str, Any]:
+    """asyncpg's arguments for `postgresql://user:password@host:port/database?host=&sslmode=`."""
+    parts, query = urlsplit(url), parse_qs(urlsplit(url).query)
+    return {
+        "host": query.get("host", [parts.hostname])[0],
+        "port": parts.port or 5432,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or "") or None,
+        "database": unquote(parts.path.lstrip("/")),
+        "ssl": query.get("sslmode", ["prefer" if parts.hostname else "disable"])[0],
+    }
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return str(int(duration.total_seconds() * 1000))
+
+
+@asynccontextmanager
+async def transaction(scope: Scope, *, read_only: bool = False) -> AsyncIterator[None]:
+    """One transaction with `scope`; commits unless the block raises. Never nested.
+
+    Raises:
+        errors.ServiceUnavailable: the server is away or no connection came free in time.
+        errors.Timeout: a statement ran too long.
+        errors.Conflict: the transaction lost against another one and did nothing.
+        errors.InvalidInput: a value no text column can hold, such as a NUL.
+    """
+    client = get_connection(ALIAS)
+    if not isinstance(client, Client):
+        message = "transactions are never nested"
+        raise RuntimeError(message)  # noqa: TRY004 no argument is of a wrong type
+    try:
+        async with client.begin(read_only=read_only):
+            if scope != NOBODY:
+                await set_scope(scope)
+            yield
+    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
+        raise errors.Conflict from error
+    except asyncpg.QueryCanceledError as error:
+        raise errors.Timeout from error
+    except OperationalError as error:
+        if isinstance(error.args[0], asyncpg.DataError):
+            raise errors.InvalidInput([]) from error
+        raise
+    except _AWAY as error:
+        raise errors.ServiceUnavailable from error
+
+
+_AWAY = (
+    OSError,
+    DBConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
+async def set_scope(scope: Scope) -> None:
+    """Change the scope for the rest of the running transaction."""
+    await rows(
+        "select set_config('app.scope', $1, true), set_config('app.user', $2, true),"
+        " set_config('app.tenants', $3, true)",
+        scope.kind,
+        scope.user_id,
+        ",".join(scope.tenant_ids),
+    )
+
+
+async def rows(sql: str, *arguments: object) -> list[dict[str, Any]]:
+    """Run one statement in the running transaction; its rows as dicts, `RETURNING` included."""
+    return await get_connection(ALIAS).execute_query_dict(sql, list(arguments))

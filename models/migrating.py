@@ -1,0 +1,77 @@
+"""Bringing the tables up to date, as the role that owns them, one process at a time."""
+
+from pathlib import Path
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.migrations.api import migrate as apply
+
+from models import database
+
+ADVISORY_LOCK = 7_364_001
+_ENGINE = "tortoise.backends.asyncpg"
+_FILES = Path(__file__).parent / "migrations"
+
+_MAY_BYPASS = """
+select rolsuper or rolbypassrls
+  or exists (select from pg_class where relowner = r.oid and relkind = 'r'
+             and relnamespace = 'public'::regnamespace) as bypasses
+from pg_roles r where rolname = current_user
+"""
+
+
+class NotReady(Exception):
+    """The database cannot be served as it is; the message says what to do."""
+
+
+async def migrate(url: str, serving_role: str) -> None:
+    """Apply what is missing and grant the tables to `serving_role`."""
+    lock = await asyncpg.connect(**database.parse(url))
+    try:
+        await lock.execute("select pg_advisory_lock($1)", ADVISORY_LOCK)
+        await apply(config=database.config(_ENGINE, database.parse(url)))
+        await _grant(lock, serving_role)
+    finally:
+        await Tortoise.close_connections()
+        await lock.close()
+
+
+async def _grant(connection: asyncpg.Connection, role: str) -> None:
+    """The serving role changes rows, not tables; to the audit it only adds."""
+    name = await connection.fetchval("select quote_ident($1)", role)
+    await connection.execute(
+        f"grant usage on schema public to {name};"
+        f"grant select, insert, update, delete on all tables in schema public to {name};"
+        f"revoke update, delete on audit_events from {name};"
+        f"revoke insert, update, delete on tortoise_migrations from {name};"
+    )
+
+
+async def require_ready() -> None:
+    """The pool's database has this version's tables, and its role cannot bypass policies.
+
+    Raises:
+        NotReady
+    """
+    if missing := await pending():
+        message = f"Run `python -m server migrate` first; missing: {', '.join(missing)}."
+        raise NotReady(message)
+    async with database.transaction(database.NOBODY, read_only=True):
+        role = await database.rows(_MAY_BYPASS)
+    if role[0]["bypasses"]:
+        message = (
+            "TENANTRY_DATABASE_URL names a role that owns tables or may bypass row-level security."
+            " Name one that may not, and the owner in TENANTRY_MIGRATION_DATABASE_URL."
+        )
+        raise NotReady(message)
+
+
+async def pending() -> list[str]:
+    """Migrations of this version that the pool's database lacks."""
+    async with database.transaction(database.NOBODY, read_only=True):
+        known = await database.rows("select to_regclass('tortoise_migrations') is not null as y")
+        applied = (
+            await database.rows("select name from tortoise_migrations") if known[0]["y"] else []
+        )
+    names = sorted(file.stem for file in _FILES.glob("0*.py"))
+    return [name for name in names if name not in {row["name"] for row in applied}]

@@ -1,0 +1,56 @@
+"""A mail that is to leave, written in the transaction of the change it tells of."""
+
+from enum import StrEnum
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.invitation import Invitation
+from models.tenant import Tenant
+
+
+class OutboxState(StrEnum):
+    QUEUED = "QUEUED"
+    SENT = "SENT"
+    BOUNCED = "BOUNCED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class OutboxEntry(Model):
+    """`facts` are what the template needs beside the token, which is computed when the mail is
+    written and stands nowhere; they are emptied when the entry is finished.
+
+    A worker holds an entry while `lease` is its own and `leased_until` is ahead. `id` is also the
+    left part of the Message-ID, so every copy has the same one.
+    """
+
+    id = fields.CharField(max_length=32, primary_key=True)
+    tenant: fields.ForeignKeyNullableRelation[Tenant] = fields.ForeignKeyField(
+        "models.Tenant", null=True, on_delete=fields.RESTRICT
+    )
+    tenant_id: str | None
+    invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(
+        "models.Invitation", null=True, on_delete=fields.RESTRICT
+    )
+    invitation_id: str | None
+    generation = fields.IntField(null=True)
+    message = fields.CharField(max_length=48)
+    recipient = fields.CharField(max_length=254)
+    locale = fields.CharField(max_length=2)
+    facts: fields.JSONField[dict[str, Any]] = fields.JSONField()
+    state = fields.CharEnumField(OutboxState, max_length=9)
+    attempts = fields.IntField(default=0)
+    due_at = fields.DatetimeField()
+    not_after = fields.DatetimeField(null=True)
+    cancelled_at = fields.DatetimeField(null=True)
+    lease = fields.CharField(max_length=32, null=True)
+    leased_until = fields.DatetimeField(null=True)
+    last_error = fields.CharField(max_length=200, null=True)
+    created_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "outbox_entries"
+        indexes = (("tenant_id", "invitation_id", "created_at"),)

@@ -1,0 +1,37 @@
+"""A person's account with the service; may belong to many tenants."""
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class ProviderRole(StrEnum):
+    """Staff of who runs the service."""
+
+    SUPPORT = "SUPPORT"
+    ADMIN = "ADMIN"
+
+
+class User(Model):
+    """`email_key` is the address as it is compared, `email` as it is written to.
+
+    One account at most has verified an address (a partial unique index); unverified copies of it
+    count as not registered.
+    """
+
+    id = fields.CharField(max_length=32, primary_key=True)
+    login = fields.CharField(max_length=64, unique=True)
+    email = fields.CharField(max_length=254, null=True)
+    email_key = fields.CharField(max_length=254, null=True)
+    email_verified_at = fields.DatetimeField(null=True)
+    full_name = fields.CharField(max_length=200)
+    phone = fields.CharField(max_length=16, null=True)
+    locale = fields.CharField(max_length=2, null=True)
+    password_hash = fields.CharField(max_length=200, null=True)
+    provider_role = fields.CharEnumField(ProviderRole, max_length=8, null=True)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "users"

@@ -1,0 +1,131 @@
+"""May he: the questions that guards ask before an operation and use cases again under the lock.
+
+An *actor* is anybody's place in a tenant: a `Membership` of the viewer as the request found it,
+or the row read under the lock. Both know their catalogue and role.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import errors
+from auth.viewer import Viewer
+from models import Catalog
+from permissions import roles
+from permissions.catalog import OWNER, Permission
+
+
+class Actor(Protocol):
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def role(self) -> str: ...
+
+
+def effective(actor: Actor) -> tuple[Permission, ...]:
+    """What he may do: his role's permissions (grants and denials come with the cabinet)."""
+    return roles.role(actor.catalog, actor.role).permissions
+
+
+def holds(actor: Actor | None, permission: Permission) -> bool:
+    return actor is not None and permission in effective(actor)
+
+
+def require(actor: Actor | None, permission: Permission) -> None:
+    """Raises:
+    errors.NotFound: he has no place there; the tenant does not exist for him.
+    errors.PermissionDenied: he has, without this permission.
+    """
+    if actor is None:
+        raise errors.NotFound
+    if not holds(actor, permission):
+        raise errors.PermissionDenied(permission)
+
+
+def sees(viewer: Viewer, tenant_id: str, permission: Permission) -> bool:
+    """Whether he may read what that permission shows.
+
+    A mutation's payload is read with the rights before or after it, whichever allow it (PRODUCT 4).
+    """
+    if holds(viewer.place(tenant_id), permission):
+        return True
+    return viewer.before is not None and sees(viewer.before, tenant_id, permission)
+
+
+def sees_any(viewer: Viewer, tenant_id: str, permissions: Iterable[Permission]) -> bool:
+    return any(sees(viewer, tenant_id, permission) for permission in permissions)
+
+
+def require_sees(viewer: Viewer, tenant_id: str, permission: Permission) -> None:
+    """Raises:
+    errors.Unauthenticated: nobody is signed in.
+    errors.NotFound: he has no place there; the tenant does not exist for him.
+    errors.PermissionDenied: he has, without this permission.
+    """
+    require_signed_in(viewer)
+    if not sees(viewer, tenant_id, permission):
+        require(viewer.place(tenant_id), permission)
+
+
+def require_signed_in(viewer: Viewer) -> str:
+    """The viewer's user id.
+
+    Raises:
+        errors.Unauthenticated: nobody is signed in.
+    """
+    if viewer.user_id is None:
+        raise errors.Unauthenticated
+    return viewer.user_id
+
+
+def require_known(actor: Actor, role: str, *path: str) -> None:
+    """Raises:
+    errors.InvalidInput: at `path`; the actor's catalogue has no such role.
+    """
+    if role not in roles.MATRIX[actor.catalog]:
+        raise errors.InvalidInput.at(*path, code="UNKNOWN")
+
+
+def can_hand_out(actor: Actor | None, role: str) -> bool:
+    """PRODUCT 2, rule 1; owners are made only by who holds `owners:create` (rule 2)."""
+    if actor is None or role not in _codes(actor):
+        return False
+    return role != OWNER or holds(actor, Permission.OWNERS_CREATE)
+
+
+def require_can_hand_out(actor: Actor, role: str) -> None:
+    """Raises:
+    errors.RoleNotGrantable: with the codes he could hand out.
+    """
+    if not can_hand_out(actor, role):
+        raise errors.RoleNotGrantable(_codes(actor))
+
+
+def reaches(actor: Actor | None, role: str) -> bool:
+    """Whether he may act on a member of that role (PRODUCT 2, rule 2)."""
+    return actor is not None and role in _codes(actor)
+
+
+def require_reach(actor: Actor, role: str) -> None:
+    """Raises:
+    errors.PermissionDenied: a member of that role is beyond his reach.
+    """
+    if not reaches(actor, role):
+        raise errors.PermissionDenied(Permission.OWNERS_REMOVE if role == OWNER else None)
+
+
+def may_take(actor: Actor | None, role: str) -> bool:
+    """Whether he may take that role away from somebody, in whatever manner (rule 2)."""
+    return reaches(actor, role) and (role != OWNER or holds(actor, Permission.OWNERS_REMOVE))
+
+
+def require_may_take(actor: Actor, role: str) -> None:
+    """Raises:
+    errors.PermissionDenied: the role is not his to take.
+    """
+    require_reach(actor, role)
+    if role == OWNER:
+        require(actor, Permission.OWNERS_REMOVE)
+
+
+def _codes(actor: Actor) -> tuple[str, ...]:
+    return tuple(role.code for role in roles.grantable(actor.catalog, actor.role))

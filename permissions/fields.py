@@ -1,0 +1,55 @@
+"""The guards of the schema's fields: the role matrix as Strawberry permission classes.
+
+Where a field's arguments (or its parent) name a tenant, `Can` decides, from the memberships that
+came with the request: synchronous and without a query. Where they name a member, an invitation or
+an app, `SignedIn` stands at the field and the use case decides under the lock. `Anyone` says that
+a field is open on purpose. Every root field carries one of them; a test sees to it.
+"""
+
+from typing import Any
+
+from strawberry.extensions import FieldExtension
+from strawberry.permission import BasePermission, PermissionExtension
+from strawberry.types import Info
+
+from permissions import checks
+from permissions.catalog import Permission
+
+
+class Can(BasePermission):
+    """The viewer holds `permission` in the tenant that the field is about."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:
+        checks.require_sees(info.context.viewer, _tenant_id(source, kwargs), self.permission)
+        return True
+
+
+class SignedIn(BasePermission):
+    """Somebody is signed in; what he may do is decided where the rule lives."""
+
+    def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 the library's signature
+        checks.require_signed_in(info.context.viewer)
+        return True
+
+
+class Anyone(BasePermission):
+    """Open to everybody, signed in or not."""
+
+    def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 the library's signature
+        return True
+
+
+def guard(permission: BasePermission) -> list[FieldExtension]:
+    """The `extensions=` of a field; the guard does not show in the SDL."""
+    return [PermissionExtension([permission], use_directives=False)]
+
+
+def _tenant_id(source: Any, arguments: dict[str, Any]) -> str:
+    if "tenant_id" in arguments:
+        return str(arguments["tenant_id"])
+    if "input" in arguments:
+        return str(arguments["input"].tenant_id)
+    return str(source.id)

@@ -1,0 +1,58 @@
+"""The role matrix: the three catalogues together, and what follows from a role alone."""
+
+from collections.abc import Mapping
+
+from models import Catalog
+from permissions import account, project, subscriber
+from permissions.catalog import OWNER, Permission, Role
+
+MATRIX: Mapping[Catalog, Mapping[str, Role]] = {
+    Catalog.PROJECT: project.ROLES,
+    Catalog.SUBSCRIBER: subscriber.ROLES,
+    Catalog.ACCOUNT: account.ROLES,
+}
+
+_SERVICING_ONLY = "OPERATOR"
+_DEFAULT = {Catalog.SUBSCRIBER: "USER", Catalog.ACCOUNT: "USER"}
+_AFTER_OWNERSHIP = {
+    Catalog.PROJECT: "MANAGER",
+    Catalog.SUBSCRIBER: "ADMINISTRATOR",
+    Catalog.ACCOUNT: "USER",
+}
+
+
+def role(catalog: Catalog, code: str) -> Role:
+    return MATRIX[catalog][code]
+
+
+def in_tenant(catalog: Catalog) -> tuple[Role, ...]:
+    """The roles that members can have; OPERATOR waits for servicing organizations."""
+    return tuple(r for r in MATRIX[catalog].values() if r.code != _SERVICING_ONLY)
+
+
+def grantable(catalog: Catalog, code: str | None) -> tuple[Role, ...]:
+    """What somebody with role `code` may hand out; nothing where he has none."""
+    hands_out = MATRIX[catalog][code].hands_out if code else ()
+    return tuple(r for r in in_tenant(catalog) if r.code in hands_out)
+
+
+def permissions(catalog: Catalog) -> tuple[Permission, ...]:
+    """Every permission the catalogue knows: its owner's, in the table's order."""
+    owner = MATRIX[catalog][OWNER]
+    return owner.permissions + owner.servicing
+
+
+def default(catalog: Catalog) -> str | None:
+    """The role of an invitation that names none (contract); PROJECT has no default."""
+    return _DEFAULT.get(catalog)
+
+
+def after_ownership(catalog: Catalog) -> str:
+    """What a former owner keeps if he names nothing (PRODUCT 4)."""
+    return _AFTER_OWNERSHIP[catalog]
+
+
+def by_id(role_id: str) -> Role | None:
+    """The built-in role behind a `rol_...` id."""
+    every = (r for catalog in MATRIX.values() for r in catalog.values())
+    return next((r for r in every if r.id == role_id), None)

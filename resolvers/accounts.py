@@ -1,0 +1,114 @@
+"""People's accounts: made by the operator, or in the act of accepting."""
+
+from dataclasses import dataclass
+
+import errors
+from auth import passwords
+from auth.viewer import Viewer
+from locales import Locale
+from models import ProviderRole, User, clock, database, ids
+from resolvers import audit, identifiers
+
+_INSERT = """
+insert into users (id, login, email, email_key, email_verified_at, full_name, phone, locale,
+  password_hash, provider_role, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $5, $5)
+on conflict do nothing returning id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a person says of himself; normalised by `check`."""
+
+    full_name: str
+    login: str
+    password: str
+    phone: str | None = None
+    locale: Locale | None = None
+
+
+def check(given: Registration, *path: str, language: str | None = None) -> Registration:
+    """The registration with every value normalised; `path` is where it stands in the input.
+
+    `language` is spoken where the person names none.
+
+    Raises:
+        errors.InvalidInput: with every wrong field.
+    """
+    faults = identifiers.Faults()
+    checked = Registration(
+        faults.check((*path, "fullName"), identifiers.name, given.full_name),
+        faults.check((*path, "login"), identifiers.login, given.login),
+        faults.check((*path, "password"), identifiers.new_password, given.password),
+        faults.check((*path, "phone"), identifiers.optional(identifiers.phone), given.phone),
+        given.locale or (Locale(language) if language else None),
+    )
+    faults.settle()
+    return checked
+
+
+async def create(
+    viewer: Viewer, given: Registration, *, email: str, provider_role: ProviderRole | None = None
+) -> str:
+    """The operator's `create-user`: an account whose address counts as verified; its id.
+
+    Raises:
+        errors.InvalidInput: a taken address too, at `email`.
+        errors.LoginTaken
+    """
+    faults = identifiers.Faults()
+    address = faults.check(("email",), identifiers.email, email)
+    faults.settle()
+    checked = check(given)
+    password_hash = await passwords.make_hash(checked.password)
+    async with database.transaction(database.SYSTEM):
+        user_id = await register(
+            viewer,
+            checked,
+            email=address,
+            password_hash=password_hash,
+            provider_role=provider_role,
+        )
+    if user_id is None:
+        raise errors.InvalidInput.at("email", code="TAKEN")
+    return user_id
+
+
+async def register(
+    viewer: Viewer,
+    given: Registration,
+    *,
+    email: str,
+    password_hash: str,
+    provider_role: ProviderRole | None = None,
+) -> str | None:
+    """Write the account in the running transaction; None where the address is registered.
+
+    An unverified account loses the address: whoever calls this has proof that it is not its
+    (PRODUCT 3.7).
+
+    Raises:
+        errors.LoginTaken
+    """
+    user_id, key = ids.new("usr"), identifiers.fold(email)
+    await User.filter(email_key=key, email_verified_at=None).update(email=None, email_key=None)
+    made = await database.rows(
+        _INSERT,
+        user_id,
+        given.login,
+        email,
+        key,
+        clock.now(),
+        given.full_name,
+        given.phone,
+        given.locale,
+        password_hash,
+        provider_role,
+    )
+    if made:
+        await audit.record(viewer, "user.create", subject_id=user_id, actor_id=viewer.user_id)
+        return user_id
+    if await User.filter(login=given.login).exists():
+        raise errors.LoginTaken
+    return None

@@ -1,0 +1,204 @@
+"""Finding people: the members of a tenant, as far as the viewer may see each.
+
+Holders of `members:view` see name, e-mail, role and status; login, phone, permissions and limits
+only the member himself and holders of `members:invite` or `members:edit` (PRODUCT 4). Somebody
+who never joined shows only what his inviter typed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import errors
+from auth.viewer import Membership, Viewer
+from models import Catalog, InvitationState, MemberStatus, clock, database
+from permissions import checks
+from permissions.catalog import Permission
+from resolvers import identifiers, pages, rows
+
+_MEMBERS = """
+from members m join tenants t on t.id = m.tenant_id
+left join users u on u.id = m.user_id and m.joined_at is not null
+left join invitations i on i.tenant_id = m.tenant_id and i.member_id = m.id
+"""
+_COLUMNS = """
+m.id, m.tenant_id, t.catalog, m.status, m.role, u.id as user_id,
+coalesce(u.full_name, m.full_name) as full_name, coalesce(u.email, m.email) as email,
+coalesce(u.login, m.login) as login, coalesce(u.phone, m.phone) as phone,
+m.max_sessions, m.is_first_user, m.created_at, m.joined_at, m.updated_at
+"""
+_SELECT = f"select {_COLUMNS} {_MEMBERS}"
+_PRIVATE = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
+_STATE = "case when i.state = 'PENDING' and i.expires_at <= {now} then 'EXPIRED' else i.state end"
+
+
+class Field(StrEnum):
+    """What members can be ordered by."""
+
+    CREATED_AT = "CREATED_AT"
+    NAME = "NAME"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    search: str | None = None
+    roles: Sequence[str] | None = None
+    statuses: Sequence[MemberStatus] | None = None
+    invitation_states: Sequence[InvitationState] | None = None
+
+
+async def page(
+    viewer: Viewer,
+    tenant_id: str,
+    window: pages.Window,
+    *,
+    wanted: Filter,
+    by: Field = Field.CREATED_AT,
+    descending: bool = False,
+) -> pages.Page[rows.Member]:
+    """Members of a tenant, removed ones only where the filter names them.
+
+    Raises:
+        errors.NotFound, errors.PermissionDenied: also for a filter that asks for what is hidden.
+        errors.InvalidInput: of the window.
+    """
+    condition, arguments = _where(viewer, tenant_id, wanted)
+    column = {Field.CREATED_AT: "m.created_at", Field.NAME: "m.name_key"}[by]
+    return await pages.read(
+        f"select {column} as order_key, {_COLUMNS} {_MEMBERS} where {condition}",
+        arguments,
+        order=pages.Order(
+            f"members:{by}:{tenant_id}", column, "m.id", descending, moment=by is Field.CREATED_AT
+        ),
+        window=window,
+        make=partial(seen, viewer),
+    )
+
+
+async def count(viewer: Viewer, tenant_id: str, wanted: Filter) -> int:
+    """How many members that filter finds; raises as `page` does."""
+    condition, arguments = _where(viewer, tenant_id, wanted)
+    found = await database.rows(f"select count(*) {_MEMBERS} where {condition}", *arguments)
+    return int(found[0]["count"])
+
+
+def _where(viewer: Viewer, tenant_id: str, wanted: Filter) -> tuple[str, list[object]]:
+    _require_may_ask(viewer, tenant_id, wanted)
+    arguments: list[object] = [tenant_id]
+    conditions = ["m.tenant_id = $1"]
+
+    def add(condition: str, value: object) -> None:
+        arguments.append(value)
+        conditions.append(condition.format(f"${len(arguments)}"))
+
+    living = [status for status in MemberStatus if status is not MemberStatus.REMOVED]
+    add("m.status = any({})", [s.value for s in (wanted.statuses or living)])
+    if wanted.roles is not None:
+        add("m.role = any({})", list(wanted.roles))
+    if wanted.invitation_states is not None:
+        add(f"{_STATE.format(now='{0}')} is not null", clock.now())
+        arguments.append([state.value for state in wanted.invitation_states])
+        conditions[-1] = f"{_STATE.format(now=f'${len(arguments) - 1}')} = any(${len(arguments)})"
+    if wanted.search and (text := identifiers.fold(wanted.search.strip())):
+        keys = ["m.name_key", "m.email_key"]
+        if checks.sees_any(viewer, tenant_id, _PRIVATE):
+            keys.append("m.login_key")
+        add("(" + " or ".join(f"{key} like {{0}}" for key in keys) + ")", pages.prefix(text))
+    return " and ".join(conditions), arguments
+
+
+def _require_may_ask(viewer: Viewer, tenant_id: str, wanted: Filter) -> None:
+    checks.require_sees(viewer, tenant_id, Permission.MEMBERS_VIEW)
+    if MemberStatus.REMOVED in (wanted.statuses or ()):
+        checks.require_sees(viewer, tenant_id, Permission.AUDIT_VIEW)
+    if wanted.invitation_states is not None and not checks.sees_any(viewer, tenant_id, _PRIVATE):
+        raise errors.PermissionDenied(Permission.MEMBERS_INVITE)
+
+
+async def memberships(viewer: Viewer, window: pages.Window) -> pages.Page[rows.Member]:
+    """The viewer's own places, those where he is disabled included, oldest first."""
+    return await pages.read(
+        f"select m.id as order_key, {_COLUMNS} {_MEMBERS} where t.deleted_at is null"
+        " and m.user_id = $1 and m.status in ('JOINED', 'DISABLED')",
+        [viewer.user_id],
+        order=pages.Order("memberships", "m.id", "m.id"),
+        window=window,
+        make=partial(seen, viewer),
+    )
+
+
+async def get(viewer: Viewer, member_id: str) -> rows.Member:
+    """One member by id.
+
+    Raises:
+        errors.NotFound: absent, or not the viewer's to see.
+    """
+    found = (await many(viewer, [member_id])).get(member_id)
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+async def many(viewer: Viewer, member_ids: Sequence[str]) -> dict[str, rows.Member]:
+    """Those of the members that the viewer may see, by id."""
+    found = await database.rows(
+        f"{_SELECT} where t.deleted_at is null and m.id = any($1)", list(member_ids)
+    )
+    return {r["id"]: seen(viewer, r) for r in found if _visible(viewer, r)}
+
+
+async def changed(viewer: Viewer, member_id: str) -> rows.Member:
+    """A member the viewer has just acted on, removed ones too; in the change's transaction."""
+    found = await database.rows(f"{_SELECT} where m.id = $1", member_id)
+    return seen(viewer, found[0])
+
+
+def _visible(viewer: Viewer, record: dict[str, Any]) -> bool:
+    """Removed members are in the audit's sight only (PRODUCT 4)."""
+    if _own(viewer, record):
+        return True
+    needed = [Permission.MEMBERS_VIEW]
+    if record["status"] == MemberStatus.REMOVED:
+        needed.append(Permission.AUDIT_VIEW)
+    return all(checks.sees(viewer, record["tenant_id"], permission) for permission in needed)
+
+
+def seen(viewer: Viewer, record: dict[str, Any]) -> rows.Member:
+    """The row as this viewer may see it."""
+    private = _own(viewer, record) or checks.sees_any(viewer, record["tenant_id"], _PRIVATE)
+    catalog, status = Catalog(record["catalog"]), MemberStatus(record["status"])
+    return rows.Member(
+        id=record["id"],
+        tenant_id=record["tenant_id"],
+        user_id=record["user_id"],
+        catalog=catalog,
+        status=status,
+        role_code=record["role"],
+        full_name=record["full_name"],
+        email=record["email"],
+        login=record["login"] if private else None,
+        phone=record["phone"] if private else None,
+        max_sessions=record["max_sessions"] if private else None,
+        permissions=_effective(record, catalog) if private else None,
+        is_first_user=record["is_first_user"],
+        created_at=record["created_at"],
+        joined_at=record["joined_at"],
+        updated_at=record["updated_at"],
+    )
+
+
+def _effective(record: dict[str, Any], catalog: Catalog) -> tuple[Permission, ...]:
+    """Nobody but a joined member has any."""
+    status = MemberStatus(record["status"])
+    if status is not MemberStatus.JOINED:
+        return ()
+    return checks.effective(
+        Membership(record["tenant_id"], record["id"], catalog, record["role"], status)
+    )
+
+
+def _own(viewer: Viewer, record: dict[str, Any]) -> bool:
+    living = record["status"] in (MemberStatus.JOINED, MemberStatus.DISABLED)
+    return living and viewer.user_id is not None and record["user_id"] == viewer.user_id

@@ -1,0 +1,141 @@
+"""How names, addresses, logins, phones and passwords are normalised and refused, once for all.
+
+What is compared is compared by `fold`. A rule raises `Fault`; `Faults` collects them, so that all
+wrong fields are reported at once (CASES 70 to 76).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+import errors
+import settings
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+NAME_LENGTH = 200
+PASSWORD_LENGTH = 1024
+_LOGIN = re.compile(r"[a-z0-9._-]{2,64}")
+_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"
+
+
+class Fault(Exception):
+    """A value breaks a rule: `REQUIRED TOO_SHORT TOO_LONG INVALID`; `limit` in characters."""
+
+    def __init__(self, code: str, limit: int | None = None) -> None:
+        super().__init__(code)
+        self.code, self.limit = code, limit
+
+
+class Faults:
+    """Collects the faults of one input; `settle` before any of the values is used."""
+
+    def __init__(self) -> None:
+        self.found: list[errors.FieldFault] = []
+
+    def check(self, path: tuple[str, ...], rule: Callable[[V], T], value: V) -> T:
+        """What `rule` makes of the value at `path` (GraphQL names)."""
+        try:
+            return rule(value)
+        except Fault as fault:
+            self.found.append(errors.FieldFault(path, fault.code, fault.limit))
+            return cast("T", None)
+
+    def settle(self) -> None:
+        """Raises:
+        errors.InvalidInput: with everything found.
+        """
+        if self.found:
+            raise errors.InvalidInput(self.found)
+
+
+def optional(rule: Callable[[V], T]) -> Callable[[V | None], T | None]:
+    """`rule`, where leaving the value out is fine."""
+    return lambda value: None if value is None else rule(value)
+
+
+def fold(text: str) -> str:
+    """The form in which names, logins and addresses are compared."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def name(value: str) -> str:
+    """A person's or tenant's name: 1 to 200 visible characters on one line, no link in it."""
+    text = unicodedata.normalize("NFC", value).strip()
+    if not text:
+        raise Fault("REQUIRED")
+    if len(text) > NAME_LENGTH:
+        raise Fault("TOO_LONG", NAME_LENGTH)
+    if _LINK.search(text) or any(_hidden(character) for character in text):
+        raise Fault("INVALID")
+    return text
+
+
+def _hidden(character: str) -> bool:
+    return character not in _JOINERS and unicodedata.category(character) in _HIDDEN
+
+
+def email(value: str) -> str:
+    """One deliverable address, its domain in ASCII form; compare by `fold`."""
+    try:
+        found = validate_email(
+            value.strip(),
+            check_deliverability=False,
+            allow_smtputf8=False,
+            strict=True,
+            test_environment=not settings.load().production,
+        )
+    except EmailNotValidError:
+        raise Fault("INVALID") from None
+    return cast("str", found.ascii_email)
+
+
+def login(value: str) -> str:
+    """2 to 64 of `a-z 0-9 . _ -`, in lower case (PRODUCT 4)."""
+    text = value.strip()
+    if not text.isascii() or not _LOGIN.fullmatch(text.lower()):
+        raise Fault("INVALID")
+    return text.lower()
+
+
+def phone(value: str) -> str:
+    """An international number in E.164: `+77051250043`."""
+    try:
+        number = phonenumbers.parse(value)
+    except phonenumbers.NumberParseException:
+        raise Fault("INVALID") from None
+    if not phonenumbers.is_valid_number(number):
+        raise Fault("INVALID")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def new_password(value: str) -> str:
+    """Kept verbatim, blanks included; its length is a setting."""
+    minimum = settings.load().password_min_length
+    if len(value) < minimum:
+        raise Fault("TOO_SHORT", minimum)
+    if len(value) > PASSWORD_LENGTH:
+        raise Fault("TOO_LONG", PASSWORD_LENGTH)
+    if any(unicodedata.category(character) == "Cs" for character in value):
+        raise Fault("INVALID")
+    return value
+
+
+def at_least_one(value: int) -> int:
+    """A limit that is set is a whole number from 1."""
+    if value < 1:
+        raise Fault("INVALID", 1)
+    return value
+
+
+def mask(address: str) -> str:
+    """`anna@example.com` as `an***@example.com`: enough for its owner, too little for others."""
+    local, _, domain = address.partition("@")
+    return f"{local[:2] if len(local) > 2 else local[:1]}***@{domain}"  # noqa: PLR2004

@@ -1,0 +1,32 @@
+"""Whatever has an id: found by its prefix, and only where its own list would show it."""
+
+from collections.abc import Awaitable, Callable
+
+import errors
+from auth.viewer import Viewer
+from models import ids
+from permissions import roles
+from resolvers import directory, offers, people, tenants
+
+_READERS: dict[str, Callable[[Viewer, str], Awaitable[object]]] = {
+    "usr": people.get,
+    "ten": tenants.get,
+    "mem": directory.get,
+    "inv": offers.get,
+}
+
+
+async def get(viewer: Viewer, node_id: str) -> object | None:
+    """The row behind an id; None where it is absent or not the viewer's to see.
+
+    Roles are everybody's, like the matrix they come from.
+    """
+    if (role := roles.by_id(node_id)) is not None:
+        return role
+    reader = _READERS.get(ids.prefix(node_id))
+    if reader is None or viewer.user_id is None:
+        return None
+    try:
+        return await reader(viewer, node_id)
+    except errors.NotFound:
+        return None

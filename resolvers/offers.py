@@ -1,0 +1,194 @@
+"""Invitations as they are looked at: by who manages members, by the invitee, by who has the link.
+
+An offer that its inviter could not make any more is none (PRODUCT 3.10); nothing here changes
+anything, so that scanners and curious people do no harm.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import errors
+import settings
+from auth import limits, tokens
+from auth.viewer import Client, Viewer
+from models import Catalog, InvitationState, OutboxState, clock, database
+from permissions import checks, roles
+from permissions.catalog import Permission
+from resolvers import pages, rows
+
+_MANAGED = """
+select i.id, i.tenant_id, i.member_id, i.state, i.created_at, i.expires_at, t.name as tenant_name,
+  t.catalog, m.role, m.email, u.id as inviter_id, u.full_name as inviter_name,
+  o.state as mail, o.finished_at
+from invitations i
+  join members m on m.id = i.member_id
+  join tenants t on t.id = i.tenant_id
+  join users u on u.id = i.inviter_id
+  left join lateral (
+    select state, finished_at from outbox_entries
+    where tenant_id = i.tenant_id and invitation_id = i.id
+    order by created_at desc, id desc limit 1
+  ) o on true
+"""
+_MANAGERS = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Inviter:
+    """Who stands for an offer, in the role he has now."""
+
+    catalog: Catalog
+    role: str
+
+
+async def look(client: Client, token: str) -> rows.Preview:
+    """What the link offers, to whoever holds it; in a transaction that may write.
+
+    Raises:
+        errors.InvitationUnavailable: every kind of dead link.
+        errors.RateLimited: too many links from that client address.
+    """
+    await limits.count_within(link_counter(client))
+    found = await behind(token)
+    newcomer = found["invitee_id"] is None
+    return rows.Preview(
+        tenant_name=found["tenant_name"],
+        email=found["email"],
+        role=roles.role(Catalog(found["catalog"]), found["role"]),
+        invited_by=rows.User(found["inviter_id"], found["inviter_name"]),
+        expires_at=found["expires_at"],
+        registration_required=newcomer,
+        full_name=found["full_name"] if newcomer else None,
+        login=found["login"] if newcomer else None,
+        phone=found["phone"] if newcomer else None,
+    )
+
+
+def link_counter(client: Client) -> limits.Counter:
+    """Looking at links and accepting by them count together."""
+    return limits.counter("links", settings.load().limit_links, client.address)
+
+
+async def behind(token: str) -> dict[str, Any]:
+    """The living offer behind a link, as `offers()` in the migrations returns it.
+
+    Raises:
+        errors.InvitationUnavailable
+    """
+    if not token.startswith(tokens.INVITATION):
+        raise errors.InvitationUnavailable
+    found = await _offers(tokens.digest(token), None)
+    if not found:
+        raise errors.InvitationUnavailable
+    return found[0]
+
+
+async def to(viewer: Viewer) -> list[dict[str, Any]]:
+    """The living offers to the viewer, by his verified address or his login, oldest first."""
+    return await _offers(None, viewer.user_id) if viewer.user_id else []
+
+
+async def _offers(digest: str | None, invitee: str | None) -> list[dict[str, Any]]:
+    found = await database.rows(
+        "select * from offers($1, $2, $3) order by invitation_id",
+        digest,
+        invitee,
+        clock.now(),
+    )
+    return [record for record in found if _stands(record)]
+
+
+def _stands(record: dict[str, Any]) -> bool:
+    if record["inviter_role"] is None:
+        return False
+    return may_offer(Inviter(Catalog(record["catalog"]), record["inviter_role"]), record["role"])
+
+
+def may_offer(inviter: checks.Actor, role: str) -> bool:
+    """Whether the inviter could invite to that role now (PRODUCT 3.10)."""
+    return checks.holds(inviter, Permission.MEMBERS_INVITE) and checks.can_hand_out(inviter, role)
+
+
+async def mine(viewer: Viewer, window: pages.Window) -> pages.Page[rows.Invitation]:
+    """The viewer's own list. He has few, so the page is cut from all of them.
+
+    Raises:
+        errors.InvalidInput: of the window.
+    """
+    found = [_offered(record) for record in await to(viewer)]
+    return pages.cut(found, window, name="invitations")
+
+
+def _offered(record: dict[str, Any]) -> rows.Invitation:
+    return rows.Invitation(
+        id=record["invitation_id"],
+        state=InvitationState.PENDING,
+        created_at=record["created_at"],
+        expires_at=record["expires_at"],
+        tenant_name=record["tenant_name"],
+        role=roles.role(Catalog(record["catalog"]), record["role"]),
+        invited_by=rows.User(record["inviter_id"], record["inviter_name"]),
+    )
+
+
+async def get(viewer: Viewer, invitation_id: str) -> rows.Invitation:
+    """One invitation, as a manager or as its invitee sees it.
+
+    Raises:
+        errors.NotFound: absent, or not the viewer's to see.
+    """
+    found = await database.rows(f"{_MANAGED} where i.id = $1", invitation_id)
+    if found and checks.sees_any(viewer, found[0]["tenant_id"], _MANAGERS):
+        return _managed(found[0])
+    for record in await to(viewer):
+        if record["invitation_id"] == invitation_id:
+            return _offered(record)
+    raise errors.NotFound
+
+
+async def of_members(
+    viewer: Viewer, members: Sequence[tuple[str, str]]
+) -> dict[str, rows.Invitation]:
+    """The invitations behind members, by member id; `members` are (tenant id, member id).
+
+    Only where the viewer manages members.
+    """
+    asked = [m for tenant, m in members if checks.sees_any(viewer, tenant, _MANAGERS)]
+    found = await database.rows(f"{_MANAGED} where i.member_id = any($1)", asked)
+    return {record["member_id"]: _managed(record) for record in found}
+
+
+async def managed(invitation_id: str) -> rows.Invitation:
+    """An invitation its manager has just acted on, in that transaction."""
+    return _managed((await database.rows(f"{_MANAGED} where i.id = $1", invitation_id))[0])
+
+
+def _managed(record: dict[str, Any]) -> rows.Invitation:
+    return rows.Invitation(
+        id=record["id"],
+        state=_state(record["state"], record["expires_at"]),
+        created_at=record["created_at"],
+        expires_at=record["expires_at"],
+        tenant_name=record["tenant_name"],
+        role=roles.role(Catalog(record["catalog"]), record["role"]),
+        invited_by=rows.User(record["inviter_id"], record["inviter_name"]),
+        email=record["email"],
+        sent_at=record["finished_at"] if record["mail"] == OutboxState.SENT else None,
+        delivery=_delivery(record["mail"]),
+        member_id=record["member_id"],
+    )
+
+
+def _state(stored: str, expires_at: datetime) -> InvitationState:
+    state = InvitationState(stored)
+    if state is InvitationState.PENDING and expires_at <= clock.now():
+        return InvitationState.EXPIRED
+    return state
+
+
+def _delivery(mail: str | None) -> rows.DeliveryState:
+    if mail is None or mail == OutboxState.CANCELLED:
+        return rows.DeliveryState.NONE
+    return rows.DeliveryState(mail)

@@ -1,0 +1,79 @@
+"""Signing in and out: opaque sessions that end 30 days after their last use."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import errors
+import settings
+from auth import limits, passwords, tokens
+from auth.viewer import Client, Viewer
+from models import Session, User, clock, database, ids
+from resolvers import audit, identifiers
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`token` is in clear, for this once."""
+
+    token: tokens.Token
+    expires_at: datetime
+
+
+async def sign_in(viewer: Viewer, *, login: str, password: str) -> Opened:
+    """A new session of the person with that login or verified e-mail.
+
+    One answer in the same time whether the name, the password or both are wrong.
+
+    Raises:
+        errors.InvalidCredentials, errors.RateLimited
+    """
+    name = identifiers.fold(login.strip())
+    counters = _counters(viewer.client, name)
+    await limits.count(*counters)
+    user = await _named(name)
+    if not await passwords.verify(password, user.password_hash if user else None) or user is None:
+        raise errors.InvalidCredentials
+    await limits.forgive(*counters)
+    async with database.transaction(database.SYSTEM):
+        return await open_for(viewer, user.id)
+
+
+def _counters(client: Client, name: str) -> tuple[limits.Counter, ...]:
+    """By account and client together: nobody can lock somebody else out of his account."""
+    chosen = settings.load()
+    return (
+        limits.counter("sign-in", chosen.limit_failed_sign_ins, name, client.address),
+        limits.counter("sign-in", chosen.limit_failed_sign_ins_per_client, client.address),
+    )
+
+
+async def _named(name: str) -> User | None:
+    """An e-mail is never a login, so the `@` tells which it is."""
+    async with database.transaction(database.SYSTEM, read_only=True):
+        if "@" in name:
+            return await User.get_or_none(email_key=name, email_verified_at__isnull=False)
+        return await User.get_or_none(login=name)
+
+
+async def open_for(viewer: Viewer, user_id: str) -> Opened:
+    """A session in the running transaction."""
+    token, now = tokens.new(tokens.SESSION), clock.now()
+    session = await Session.create(
+        id=ids.new("ses"),
+        user_id=user_id,
+        token_digest=tokens.digest(token),
+        created_at=now,
+        last_used_at=now,
+    )
+    await audit.record(viewer, "session.open", subject_id=session.id, actor_id=user_id)
+    return Opened(token, now + settings.load().session_lifetime)
+
+
+async def sign_out(viewer: Viewer) -> bool:
+    """End the viewer's session; False where nobody was signed in."""
+    if viewer.session_id is None:
+        return False
+    async with database.transaction(viewer.scope):
+        await Session.filter(id=viewer.session_id).delete()
+        await audit.record(viewer, "session.end", subject_id=viewer.session_id)
+    return True

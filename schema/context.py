@@ -1,0 +1,70 @@
+"""What travels with one request: who asks, how, and the loaders of the reading under way."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import strawberry
+
+from auth import viewer as viewers
+from auth.viewer import Client, Viewer
+from locales import Locale
+from models import database
+from schema.loaders import Loaders
+
+
+class SessionCookie(Protocol):
+    """How the session travels back to a browser; `server` knows cookies."""
+
+    def keep(self, token: str) -> None: ...
+    def drop(self) -> None: ...
+
+
+@dataclass
+class Context:
+    """`token` is the caller's session token; signing in replaces it for the payload."""
+
+    client: Client
+    token: str | None
+    cookie: SessionCookie
+    viewer: Viewer = field(init=False)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._become(Viewer(self.client))
+
+    @property
+    def locale(self) -> Locale:
+        """The language of messages: the viewer's, else English."""
+        account = self.viewer.account
+        return Locale(account.locale) if account and account.locale else Locale.EN
+
+    def _become(self, viewer: Viewer) -> None:
+        """Loaders remember what they read, so each reading has its own."""
+        self.viewer = viewer
+        self.loaders = Loaders(viewer)
+
+    async def identify(self) -> None:
+        """Look up who asks, for the change about to be made."""
+        async with database.transaction(database.NOBODY, read_only=True):
+            self._become(await viewers.identify(self.client, self.token))
+
+    @asynccontextmanager
+    async def reading(self, *, counting: bool = False) -> AsyncIterator[None]:
+        """One transaction for all of a query; `counting` ones may write rate limits."""
+        async with database.transaction(database.NOBODY, read_only=not counting):
+            self._become(await viewers.identify(self.client, self.token))
+            yield
+
+    @asynccontextmanager
+    async def reading_payload(self) -> AsyncIterator[None]:
+        """One transaction for the payload of a change, with the rights before it as well."""
+        before = self.viewer
+        async with database.transaction(database.NOBODY, read_only=True):
+            self._become((await viewers.identify(self.client, self.token)).after(before))
+            await database.set_scope(self.viewer.scope)
+            yield
+
+
+Info = strawberry.Info[Context, None]

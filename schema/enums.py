@@ -1,0 +1,113 @@
+"""The enums of the API: those of the layers below, described for clients."""
+
+from enum import Enum
+
+import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from locales import Locale
+from models import Catalog, InvitationState, MemberStatus
+from resolvers.directory import Field as MemberOrderField
+from resolvers.rows import DeliveryState
+
+__all__ = [
+    "AppRight",
+    "Catalog",
+    "DeliveryState",
+    "InvitationState",
+    "Locale",
+    "MemberOrderField",
+    "MemberStatus",
+    "OrderDirection",
+    "SessionTransport",
+]
+
+
+def _describe(
+    enum: type[Enum], about: str, values: dict[str, str], name: str | None = None
+) -> None:
+    """Every value gets its description; one without fails here, at import."""
+    strawberry.enum(enum, name=name, description=about)
+    definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = values[value.name]
+
+
+_describe(
+    Catalog,
+    "Which roles a tenant knows and what each may do; chosen when it is created, for good.",
+    {
+        "PROJECT": "A team that shares resources: owner, manager, administrator, accountant.",
+        "SUBSCRIBER": "A customer of a service and its applications: owner, administrator, user.",
+        "ACCOUNT": "A customer's account: its owner and the users let into it.",
+    },
+)
+_describe(
+    MemberStatus,
+    "How far somebody is in a tenant.",
+    {
+        "PENDING": "Invited and not yet accepted.",
+        "JOINED": "Belongs to the tenant and may act in it.",
+        "DISABLED": "Belongs to the tenant and may not act until enabled again.",
+        "REMOVED": "Was removed, left, or never accepted; nothing of it comes back.",
+    },
+)
+_describe(
+    InvitationState,
+    "What has become of an invitation.",
+    {
+        "PENDING": "Its link works.",
+        "ACCEPTED": "The invitee has joined.",
+        "DECLINED": "The invitee has refused.",
+        "REVOKED": "It was withdrawn.",
+        "EXPIRED": "Its time is over; resending makes a new link.",
+    },
+)
+_describe(
+    DeliveryState,
+    "What has become of the mail of an invitation.",
+    {
+        "NONE": "Nothing to send.",
+        "QUEUED": "It waits to be sent, perhaps again.",
+        "SENT": "The mail server has taken it.",
+        "BOUNCED": "The mail server has refused the address.",
+        "FAILED": "It could not be sent in time.",
+        "SUPPRESSED": "The recipient has blocked the tenant.",
+    },
+)
+_describe(
+    Locale,
+    "A language that mails and messages are written in.",
+    {"EN": "English.", "RU": "Russian.", "KK": "Kazakh."},
+)
+_describe(
+    MemberOrderField,
+    "What a list of members is ordered by.",
+    {"CREATED_AT": "When they were invited or added.", "NAME": "Their name, case-folded."},
+    name="MemberOrderField",
+)
+
+
+@strawberry.enum(description="How a new session travels back.")
+class SessionTransport(Enum):
+    COOKIE = strawberry.enum_value(
+        "COOKIE", description="In a cookie that scripts cannot read; no token is returned."
+    )
+    BEARER = strawberry.enum_value(
+        "BEARER", description="As a token, to be sent in `Authorization: Bearer ...`."
+    )
+
+
+@strawberry.enum(description="Which way a list is ordered.")
+class OrderDirection(Enum):
+    ASC = strawberry.enum_value("ASC", description="From the smallest.")
+    DESC = strawberry.enum_value("DESC", description="From the largest.")
+
+
+@strawberry.enum(description="What a member may do with an app.")
+class AppRight(Enum):
+    LAUNCH = strawberry.enum_value("LAUNCH", description="Launch it.")
+    LAUNCH_AND_ADMINISTER = strawberry.enum_value(
+        "LAUNCH_AND_ADMINISTER",
+        description="Launch it, back it up, restore it, end people's sessions, read its errors.",
+    )

@@ -1,0 +1,203 @@
+"""Errors as data: each exception of `errors.py`, the type clients get, and the sentence for people.
+
+On a mutation the client sees a member of its union; on a query the field is null with a GraphQL
+error whose `extensions.code` is the same code.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+import errors
+from locales import Locale, translations
+from schema.context import Info
+from schema.enums import InvitationState
+from schema.interfaces import Rows
+from schema.scalars import PermissionCode, RoleCode
+
+if TYPE_CHECKING:
+    from schema.members import Member
+
+MESSAGES: dict[str, str] = {
+    "PERMISSION_DENIED": "You may not do this here. Ask an owner of the tenant.",
+    "UNAUTHENTICATED": "Sign in first.",
+    "NOT_FOUND": "There is nothing here by that id.",
+    "BAD_USER_INPUT": "Some fields need another value.",
+    "INVALID_CREDENTIALS": "Login or password is wrong. Try again.",
+    "RATE_LIMITED": "Too many attempts. Try again in a while.",
+    "ALREADY_MEMBER": "This person is in the list already.",
+    "ROLE_NOT_GRANTABLE": "You cannot hand out this role.",
+    "LAST_OWNER": "A tenant keeps an owner. Make somebody else an owner first.",
+    "LOGIN_TAKEN": "This login is taken. Choose another one.",
+    "INVITATION_UNAVAILABLE": "This invitation is not valid any more. Ask for a new one.",
+    "INVITATION_CLOSED": "This invitation has been answered or withdrawn. Invite again.",
+    "WRONG_ACCOUNT": "This invitation is for somebody else. Sign out and open the link again.",
+    "SIGN_IN_REQUIRED": "Sign in with your account, then accept.",
+    "REGISTRATION_REQUIRED": "Choose a login and a password to accept.",
+    "CONFLICT": "Somebody changed the same thing at the same moment. Try again.",
+    "TIMEOUT": "This took too long and was not done. Try again.",
+    "SERVICE_UNAVAILABLE": "The service is not available for the moment. Try again shortly.",
+    "INTERNAL": "Something went wrong on our side.",
+}
+
+FAULTS: dict[str, str] = {
+    "REQUIRED": "Fill this in.",
+    "TOO_SHORT": "At least %(limit)s characters.",
+    "TOO_LONG": "At most %(limit)s characters.",
+    "INVALID": "This value is not valid.",
+    "OUT_OF_RANGE": "A whole number from 1 to %(limit)s.",
+    "UNKNOWN": "There is no such role in this tenant.",
+    "TAKEN": "This value is taken already.",
+    "NOT_JOINED": "This person has not joined the tenant or is disabled.",
+    "OWN_MEMBER": "Choose somebody other than yourself.",
+}
+
+
+@strawberry.interface(description="What went wrong on purpose.")
+class Error:
+    code: str = strawberry.field(description="For programs; stays the same in every language.")
+    message: str = strawberry.field(description="For people: what is wrong and what to do.")
+
+
+@strawberry.type(description="The viewer may not do this; UNAUTHENTICATED if nobody is signed in.")
+class PermissionDenied(Error):
+    permission: PermissionCode | None = strawberry.field(description="What he lacks.")
+
+
+@strawberry.type(description="Absent, or not the viewer's to know of.")
+class NotFound(Error):
+    pass
+
+
+@strawberry.type(description="One wrong field of an input.")
+class FieldError:
+    path: list[str] = strawberry.field(description="Where it stands in the input.")
+    code: str = strawberry.field(description="For programs: REQUIRED, TOO_SHORT, INVALID, ...")
+    message: str = strawberry.field(description="For people.")
+
+
+@strawberry.type(description="The input cannot be used; every wrong field is named.")
+class InvalidInput(Error):
+    fields: list[FieldError] = strawberry.field(description="Every wrong field.")
+
+
+@strawberry.type(description="Login, password or both are wrong; which one is not told.")
+class InvalidCredentials(Error):
+    pass
+
+
+@strawberry.type(description="Too many attempts.")
+class RateLimited(Error):
+    retry_after: int = strawberry.field(description="Seconds to wait.")
+
+
+@strawberry.type(description="The invited person is pending, joined or disabled here already.")
+class AlreadyMember(Error):
+    member_id: strawberry.Private[str | None]
+
+    @strawberry.field(
+        graphql_type=Annotated["Member", strawberry.lazy("schema.members")] | None,
+        description="The member, where the viewer may see him.",
+    )
+    async def member(self, info: Info) -> Rows:
+        return await info.context.loaders.members.load(self.member_id) if self.member_id else None
+
+
+@strawberry.type(description="The viewer may not hand out that role.")
+class RoleNotGrantable(Error):
+    grantable: list[RoleCode] = strawberry.field(description="What he may hand out here.")
+
+
+@strawberry.type(description="Nobody who can act would own the tenant any more.")
+class LastOwner(Error):
+    pass
+
+
+@strawberry.type(description="Somebody else has that login.")
+class LoginTaken(Error):
+    pass
+
+
+@strawberry.type(description="Unknown, used, revoked, superseded or expired: one answer for all.")
+class InvitationUnavailable(Error):
+    pass
+
+
+@strawberry.type(description="The invitation was accepted, declined or revoked.")
+class InvitationClosed(Error):
+    state: InvitationState = strawberry.field(description="What has become of it.")
+
+
+@strawberry.type(description="Somebody other than the invitee is signed in.")
+class WrongAccount(Error):
+    invited_email: str = strawberry.field(description="Masked, e.g. an***@example.com.")
+
+
+@strawberry.type(description="The invitee is registered: sign in, then accept.")
+class SignInRequired(Error):
+    pass
+
+
+@strawberry.type(description="The invitee is not registered: accept with `registration`.")
+class RegistrationRequired(Error):
+    pass
+
+
+def message(locale: Locale, code: str) -> str:
+    """The sentence for `code`, in that language."""
+    return translations(locale).gettext(MESSAGES[code])
+
+
+def _fields(failure: errors.InvalidInput, locale: Locale) -> list[FieldError]:
+    text = translations(locale).gettext
+    return [
+        FieldError(
+            path=list(fault.path),
+            code=fault.code,
+            message=text(FAULTS[fault.code]) % {"limit": fault.limit},
+        )
+        for fault in failure.faults
+    ]
+
+
+Facts = Callable[[Any, Locale], dict[str, Any]]
+
+TABLE: dict[type[errors.Failure], tuple[type[Error], Facts]] = {
+    errors.PermissionDenied: (PermissionDenied, lambda e, _: {"permission": e.permission}),
+    errors.NotFound: (NotFound, lambda _e, _: {}),
+    errors.InvalidInput: (InvalidInput, lambda e, locale: {"fields": _fields(e, locale)}),
+    errors.InvalidCredentials: (InvalidCredentials, lambda _e, _: {}),
+    errors.RateLimited: (RateLimited, lambda e, _: {"retry_after": e.retry_after}),
+    errors.AlreadyMember: (AlreadyMember, lambda e, _: {"member_id": e.member_id}),
+    errors.RoleNotGrantable: (RoleNotGrantable, lambda e, _: {"grantable": list(e.grantable)}),
+    errors.LastOwner: (LastOwner, lambda _e, _: {}),
+    errors.LoginTaken: (LoginTaken, lambda _e, _: {}),
+    errors.InvitationUnavailable: (InvitationUnavailable, lambda _e, _: {}),
+    errors.InvitationClosed: (
+        InvitationClosed,
+        lambda e, _: {"state": InvitationState(e.state)},
+    ),
+    errors.WrongAccount: (WrongAccount, lambda e, _: {"invited_email": e.invited_email}),
+    errors.SignInRequired: (SignInRequired, lambda _e, _: {}),
+    errors.RegistrationRequired: (RegistrationRequired, lambda _e, _: {}),
+}
+
+
+class Handler:
+    """Makes one exception a member of the unions that contain its type."""
+
+    def __init__(self, exception: type[errors.Failure]) -> None:
+        self.exception_type = exception
+        self.error_type, self.facts = TABLE[exception]
+
+    def handle(self, exception: errors.Failure, *, field: object, info: Info) -> Error:  # noqa: ARG002 the library's signature
+        locale = info.context.locale
+        return self.error_type(
+            code=exception.code,
+            message=message(locale, exception.code),
+            **self.facts(exception, locale),
+        )
+
+
+HANDLERS = [Handler(exception) for exception in TABLE]

@@ -1,0 +1,298 @@
+"""Invitations: made, looked at, accepted, sent again, withdrawn."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from permissions.catalog import Permission
+from permissions.fields import Anyone, Can, SignedIn, guard
+from resolvers import acceptances, accounts, invitations, offers, rows
+from schema import errors
+from schema.context import Info
+from schema.enums import AppRight, DeliveryState, InvitationState, Locale, SessionTransport
+from schema.interfaces import Actor, Node, Rows, shown_from
+from schema.roles import Role
+from schema.scalars import RoleCode
+from schema.sessions import SignedIn as SignedInType
+from schema.sessions import signed_in
+
+if TYPE_CHECKING:
+    from schema.members import Member
+
+LazyMember = Annotated["Member", strawberry.lazy("schema.members")]
+
+
+@strawberry.type(description="An app that comes with an invitation.")
+class InvitedApp:
+    name: str = strawberry.field(description="The app's name.")
+    right: AppRight = strawberry.field(description="What the invitee will be able to do with it.")
+
+
+@strawberry.type(
+    description="The offer behind a pending member. Seen by who manages members (email, delivery, "
+    "member) and by the invitee (the rest); never with its token."
+)
+@shown_from(rows.Invitation)
+class Invitation(Node):
+    state: InvitationState = strawberry.field(description="What has become of it.")
+    created_at: datetime = strawberry.field(description="When it was first made.")
+    expires_at: datetime = strawberry.field(description="Until when its link works.")
+    tenant_name: str = strawberry.field(description="The tenant's name.")
+    role: Role = strawberry.field(description="The role it offers.")
+    apps: list[InvitedApp] = strawberry.field(description="The apps that come with it.")
+    invited_by: Actor | None = strawberry.field(description="Who stands for it.")
+    email: str | None = strawberry.field(description="The invited address.")
+    sent_at: datetime | None = strawberry.field(description="When its latest mail left.")
+    delivery: DeliveryState | None = strawberry.field(
+        description="What has become of its latest mail."
+    )
+
+    @strawberry.field(graphql_type=LazyMember | None, description="The member it is for.")
+    async def member(parent: strawberry.Parent[rows.Invitation], info: Info) -> Rows:
+        if parent.member_id is None:
+            return None
+        return await info.context.loaders.members.load(parent.member_id)
+
+
+@strawberry.type(description="What an invitation link offers to whoever holds it.")
+@shown_from(rows.Preview)
+class InvitationPreview:
+    tenant_name: str = strawberry.field(description="The tenant's name.")
+    email: str = strawberry.field(description="The invited address.")
+    role: Role = strawberry.field(description="The role it offers.")
+    apps: list[InvitedApp] = strawberry.field(description="The apps that come with it.")
+    invited_by: Actor | None = strawberry.field(description="Who stands for it.")
+    expires_at: datetime = strawberry.field(description="Until when the link works.")
+    registration_required: bool = strawberry.field(
+        description="False: somebody with this address is registered; he signs in and accepts. "
+        "The three fields below are then null."
+    )
+    full_name: str | None = strawberry.field(description="As the inviter filled it in.")
+    login: str | None = strawberry.field(description="As the inviter filled it in.")
+    phone: str | None = strawberry.field(description="As the inviter filled it in.")
+
+
+InvitationPreviewResult = Annotated[
+    InvitationPreview | errors.InvitationUnavailable | errors.RateLimited,
+    strawberry.union("InvitationPreviewResult", description="What a link can come to."),
+]
+
+
+@strawberry.type
+class InvitationQueries:
+    @strawberry.field(
+        graphql_type=InvitationPreviewResult | None,
+        extensions=guard(Anyone()),
+        description="What an invitation link offers. Refused over GET.",
+    )
+    async def invitation(self, info: Info, token: str) -> Rows:
+        return await offers.look(info.context.client, token)
+
+
+@strawberry.input(one_of=True, description="Whom to invite.")
+class InviteeInput:
+    email: str | None = strawberry.field(
+        default=strawberry.UNSET, description="An address, registered or not."
+    )
+
+
+@strawberry.input(description="Prefills what a newcomer will check.")
+class NewcomerInput:
+    full_name: str | None = strawberry.field(default=None, description="His name.")
+    login: str | None = strawberry.field(default=None, description="A login; it is not reserved.")
+    phone: str | None = strawberry.field(default=None, description="In E.164.")
+
+
+@strawberry.input(description="An invitation to a tenant.")
+class InviteMemberInput:
+    tenant_id: strawberry.ID = strawberry.field(description="To which tenant.")
+    invitee: InviteeInput = strawberry.field(description="Whom.")
+    role: RoleCode | None = strawberry.field(
+        default=None,
+        description="As what. Left out: USER in SUBSCRIBER and ACCOUNT; PROJECT has no default.",
+    )
+    max_sessions: int | None = strawberry.field(
+        default=None, description="Simultaneous app sessions at most."
+    )
+    newcomer: NewcomerInput | None = strawberry.field(
+        default=None, description="What is known of somebody not registered."
+    )
+    locale: Locale | None = strawberry.field(
+        default=None, description="The language of the mail, where the invitee has none yet."
+    )
+
+
+@strawberry.type(description="The member is in the list, PENDING.")
+class InviteMemberPayload:
+    member: Rows = strawberry.field(graphql_type=LazyMember, description="The pending member.")
+    email_queued: bool = strawberry.field(description="Whether a mail is on its way.")
+
+
+@strawberry.input(one_of=True, description="Which invitation.")
+class InvitationRefInput:
+    token: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What follows # in the link."
+    )
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="From one's own list of invitations."
+    )
+
+
+@strawberry.input(description="A newcomer's account.")
+class RegistrationInput:
+    full_name: str = strawberry.field(description="His name.")
+    login: str = strawberry.field(description="2 to 64 of a-z 0-9 . _ -")
+    password: str = strawberry.field(description="12 characters at least.")
+    phone: str | None = strawberry.field(default=None, description="In E.164.")
+    locale: Locale | None = strawberry.field(default=None, description="His language.")
+
+
+@strawberry.input(description="Accepting an invitation.")
+class AcceptInvitationInput:
+    invitation: InvitationRefInput = strawberry.field(description="Which one.")
+    registration: RegistrationInput | None = strawberry.field(
+        default=None, description="For a newcomer."
+    )
+    transport: SessionTransport = strawberry.field(
+        default=SessionTransport.COOKIE, description="How a newcomer's session travels back."
+    )
+
+
+@strawberry.type(description="The invitee has joined: the same member, the same id.")
+class AcceptInvitationPayload:
+    member_id: strawberry.Private[str]
+    session: SignedInType | None = strawberry.field(
+        description="There when accepting registered a new account."
+    )
+
+    @strawberry.field(graphql_type=LazyMember, description="The member.")
+    async def member(self, info: Info) -> Rows:
+        return await info.context.loaders.members.load(self.member_id)
+
+
+@strawberry.input(description="An invitation to send again.")
+class ResendInvitationInput:
+    invitation_id: strawberry.ID = strawberry.field(description="Which invitation.")
+
+
+@strawberry.type(description="A new link is on its way; the old one is dead.")
+class ResendInvitationPayload:
+    invitation: Rows = strawberry.field(graphql_type=Invitation, description="The same invitation.")
+    email_queued: bool = strawberry.field(description="Whether a mail is on its way.")
+
+
+@strawberry.input(description="An invitation to withdraw.")
+class RevokeInvitationInput:
+    invitation_id: strawberry.ID = strawberry.field(description="Which invitation.")
+
+
+@strawberry.type(description="The invitation is withdrawn.")
+class RevokeInvitationPayload:
+    invitation: Rows = strawberry.field(graphql_type=Invitation, description="As it is now.")
+
+
+InviteMemberResult = Annotated[
+    InviteMemberPayload
+    | errors.PermissionDenied
+    | errors.NotFound
+    | errors.InvalidInput
+    | errors.AlreadyMember
+    | errors.RoleNotGrantable
+    | errors.RateLimited,
+    strawberry.union("InviteMemberResult", description="What inviting can come to."),
+]
+AcceptInvitationResult = Annotated[
+    AcceptInvitationPayload
+    | errors.InvitationUnavailable
+    | errors.AlreadyMember
+    | errors.WrongAccount
+    | errors.SignInRequired
+    | errors.RegistrationRequired
+    | errors.LoginTaken
+    | errors.InvalidInput
+    | errors.RateLimited,
+    strawberry.union("AcceptInvitationResult", description="What accepting can come to."),
+]
+ResendInvitationResult = Annotated[
+    ResendInvitationPayload
+    | errors.PermissionDenied
+    | errors.NotFound
+    | errors.RoleNotGrantable
+    | errors.InvitationClosed
+    | errors.RateLimited,
+    strawberry.union("ResendInvitationResult", description="What resending can come to."),
+]
+RevokeInvitationResult = Annotated[
+    RevokeInvitationPayload | errors.PermissionDenied | errors.NotFound | errors.InvitationClosed,
+    strawberry.union("RevokeInvitationResult", description="What withdrawing can come to."),
+]
+
+
+@strawberry.type
+class InvitationMutations:
+    @strawberry.mutation(
+        graphql_type=InviteMemberResult | None,
+        extensions=guard(Can(Permission.MEMBERS_INVITE)),
+        description="Invite somebody by e-mail; whether he is registered is not told.",
+    )
+    async def invite_member(self, info: Info, input: InviteMemberInput) -> Rows:
+        member, queued = await invitations.invite(
+            info.context.viewer,
+            input.tenant_id,
+            email=str(input.invitee.email),
+            role=input.role,
+            newcomer=_newcomer(input.newcomer),
+            max_sessions=input.max_sessions,
+            locale=input.locale,
+        )
+        return InviteMemberPayload(member=member, email_queued=queued)
+
+    @strawberry.mutation(
+        graphql_type=AcceptInvitationResult | None,
+        extensions=guard(Anyone()),
+        description="Accept: signed in as the invitee, or as a newcomer with the link.",
+    )
+    async def accept_invitation(self, info: Info, input: AcceptInvitationInput) -> Rows:
+        accepted = await acceptances.accept(
+            info.context.viewer, _reference(input.invitation), _registration(input.registration)
+        )
+        session = signed_in(info, accepted.session, input.transport) if accepted.session else None
+        return AcceptInvitationPayload(member_id=accepted.member_id, session=session)
+
+    @strawberry.mutation(
+        graphql_type=ResendInvitationResult | None,
+        extensions=guard(SignedIn()),
+        description="Send a new link, also for an expired invitation; the old link is dead.",
+    )
+    async def resend_invitation(self, info: Info, input: ResendInvitationInput) -> Rows:
+        invitation, queued = await invitations.resend(info.context.viewer, input.invitation_id)
+        return ResendInvitationPayload(invitation=invitation, email_queued=queued)
+
+    @strawberry.mutation(
+        graphql_type=RevokeInvitationResult | None,
+        extensions=guard(SignedIn()),
+        description="Withdraw what has not been accepted.",
+    )
+    async def revoke_invitation(self, info: Info, input: RevokeInvitationInput) -> Rows:
+        return RevokeInvitationPayload(
+            invitation=await invitations.revoke(info.context.viewer, input.invitation_id)
+        )
+
+
+def _newcomer(given: NewcomerInput | None) -> invitations.Newcomer | None:
+    return invitations.Newcomer(given.full_name, given.login, given.phone) if given else None
+
+
+def _reference(given: InvitationRefInput) -> acceptances.Reference:
+    return acceptances.Reference(
+        token=given.token or None, invitation_id=str(given.id) if given.id else None
+    )
+
+
+def _registration(given: RegistrationInput | None) -> accounts.Registration | None:
+    if given is None:
+        return None
+    return accounts.Registration(
+        given.full_name, given.login, given.password, given.phone, given.locale
+    )

@@ -1,0 +1,48 @@
+"""Batch loaders: a relation costs one statement, whatever the size of the page."""
+
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from auth.viewer import Viewer
+from resolvers import directory, offers, rows, tenants
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Loaders:
+    """Made for one reading by one viewer, so that nothing is remembered across either."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+
+    @cached_property
+    def tenants(self) -> "DataLoader[str, rows.Tenant | None]":
+        return _loader(tenants.many)
+
+    @cached_property
+    def members(self) -> "DataLoader[str, rows.Member | None]":
+        return _loader(lambda keys: directory.many(self._viewer, keys))
+
+    @cached_property
+    def invitations(self) -> "DataLoader[tuple[str, str], rows.Invitation | None]":
+        """By (tenant id, member id)."""
+
+        async def read(
+            keys: list[tuple[str, str]],
+        ) -> dict[tuple[str, str], rows.Invitation]:
+            found = await offers.of_members(self._viewer, keys)
+            return {key: found[key[1]] for key in keys if key[1] in found}
+
+        return _loader(read)
+
+
+def _loader(read: Callable[[list[K]], Awaitable[dict[K, V]]]) -> DataLoader[K, V | None]:
+    async def load(keys: list[K]) -> list[V | None]:
+        found = await read(keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=load)

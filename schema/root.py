@@ -1,0 +1,79 @@
+"""The schema: every noun's queries and mutations together, and how errors reach the client."""
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+import errors
+from permissions.fields import Anyone, guard
+from resolvers import nodes
+from schema.accounts import AccountQueries, User
+from schema.context import Context, Info
+from schema.errors import HANDLERS, message
+from schema.interfaces import Node, Rows
+from schema.invitations import InvitationMutations, InvitationQueries
+from schema.members import MemberMutations, MemberQueries
+from schema.roles import Role, RoleQueries
+from schema.scalars import SCALARS
+from schema.sessions import SessionMutations
+from schema.tenants import TenantMutations, TenantQueries
+
+log = structlog.get_logger()
+
+
+@strawberry.type(description="What can be asked.")
+class Query(AccountQueries, TenantQueries, MemberQueries, InvitationQueries, RoleQueries):
+    @strawberry.field(
+        graphql_type=Node | None,
+        extensions=guard(Anyone()),
+        description="Whatever has that id, where it is the viewer's to see.",
+    )
+    async def node(self, info: Info, id: strawberry.ID) -> Rows:
+        return await nodes.get(info.context.viewer, id)
+
+
+@strawberry.type(description="What can be done.")
+class Mutation(SessionMutations, TenantMutations, InvitationMutations, MemberMutations):
+    pass
+
+
+class Schema(strawberry.Schema):
+    """Gives every error its code, and hides what is not meant for the client."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        context = execution_context.context if execution_context else None
+        for error in errors:
+            _tell(error, context)
+
+
+def _tell(error: GraphQLError, context: Context | None) -> None:
+    cause = error.original_error
+    if isinstance(cause, errors.Failure):
+        code = cause.code
+    elif cause is None or isinstance(cause, GraphQLError):
+        error.extensions = {"code": errors.InvalidInput.code, **(error.extensions or {})}
+        return
+    else:
+        code = errors.Failure.code
+    if isinstance(cause, errors.ServiceUnavailable) or code == errors.Failure.code:
+        log.error("operation failed", code=code, exc_info=cause)
+    error.extensions = {"code": code}
+    if context is not None:
+        error.message = message(context.locale, code)
+        error.extensions["requestId"] = context.client.request_id
+
+
+def build(executor: type) -> Schema:
+    """The schema, run by `executor` (see `server/execution`)."""
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[User, Role],
+        config=StrawberryConfig(scalar_map=SCALARS),
+        exception_handlers=HANDLERS,
+        execution_context_class=executor,
+    )

@@ -1,0 +1,1 @@
+"""How it runs: HTTP, the execution of operations, the worker and the commands."""

@@ -1,0 +1,51 @@
+"""The HTTP application: what is served where, and what every request carries."""
+
+import re
+import uuid
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server import graphql, health
+from server.pages import invitation, mailbox
+from settings import Settings
+
+LARGEST_BODY = 1024 * 1024
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestId:
+    """Every request has an id, the proxy's or ours; the answer, the log and the audit name it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        scope["request_id"] = request_id
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        await self.app(scope, receive, answer)
+
+
+def build(settings: Settings) -> Starlette:
+    """The application; whoever runs it keeps the database up (`server/running`)."""
+    routes: list[BaseRoute] = [
+        Route("/graphql", graphql.View(), methods=["GET", "POST"]),
+        *health.routes,
+        *invitation.routes,
+    ]
+    if settings.smtp_url is None:
+        routes += mailbox.routes
+    return Starlette(routes=routes, middleware=[Middleware(RequestId)], max_body_size=LARGEST_BODY)

@@ -1,0 +1,74 @@
+"""What a request says of its sender: the session token, and the address limits count by.
+
+A cookie counts only on requests that a foreign page cannot send without asking first (a JSON body
+or the `GraphQL-Require-Preflight` header); a bearer token always does.
+"""
+
+import ipaddress
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+import settings
+from auth.viewer import Client
+
+_YEAR = 365 * 24 * 60 * 60
+
+
+def cookie_name() -> str:
+    """`__Host-` binds the cookie to this host; browsers refuse that prefix over plain http."""
+    return "__Host-tenantry" if settings.load().secure_cookies else "tenantry"
+
+
+def token(request: HTTPConnection) -> str | None:
+    """The session token; a bearer token before a cookie."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    return request.cookies.get(cookie_name()) if _needs_preflight(request) else None
+
+
+def _needs_preflight(request: HTTPConnection) -> bool:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == "application/json" or "graphql-require-preflight" in request.headers
+
+
+def client(request: HTTPConnection) -> Client:
+    """Whoever sends; one IPv6 customer has a whole /64, so limits count by that."""
+    host = request.client.host if request.client else ""
+    return Client(address=_network(host), request_id=request.scope["request_id"])
+
+
+def _network(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 4:  # noqa: PLR2004 IPv4
+        return host
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+class Cookie:
+    """The session cookie on its way back to the browser.
+
+    It outlives the session, whose end only the server decides; see `settings.session_lifetime`.
+    """
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
+    def keep(self, token: str) -> None:
+        self._response.set_cookie(
+            cookie_name(),
+            token,
+            max_age=_YEAR,
+            httponly=True,
+            secure=settings.load().secure_cookies,
+            samesite="lax",
+        )
+
+    def drop(self) -> None:
+        self._response.delete_cookie(
+            cookie_name(), httponly=True, secure=settings.load().secure_cookies, samesite="lax"
+        )

@@ -1,0 +1,136 @@
+"""The commands: `python -m server ...`. Each works beside a running server."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+import errors
+import settings
+from auth.viewer import Client, Viewer
+from models import ProviderRole, migrating
+from resolvers import accounts
+from schema.errors import FAULTS, MESSAGES
+from server import demo as demo_data
+from server import graphql, logging, running, serving
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+OPERATOR = Viewer(Client(address="", request_id="cli"))
+
+
+def main() -> None:
+    """Run a command; what an operator can mend is said in a sentence, with exit status 1."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app()
+    except (settings.ConfigurationError, migrating.NotReady) as problem:
+        sys.exit(str(problem))
+
+
+def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    logging.configure(settings.load())
+    uvloop.run(coroutine)
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    worker: Annotated[bool, typer.Option(help="Send mail from this process as well.")] = True,
+) -> None:
+    """Serve the API, and the mailbox in development."""
+    _run(serving.serve(settings.load(), host=host, port=port, worker=worker))
+
+
+@app.command()
+def worker() -> None:
+    """Send mail until a signal comes, without serving anything."""
+    _run(_work())
+
+
+async def _work() -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    async with running.pool(settings.load()), running.working(settings.load()):
+        await stop.wait()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the tables up to date; does nothing where they are."""
+    _run(running.migrate(settings.load()))
+
+
+@app.command()
+def demo() -> None:
+    """Load demo data into an empty database, and say how to sign in."""
+    _run(_demo())
+
+
+async def _demo() -> None:
+    async with running.pool(settings.load()):
+        print(await demo_data.load(OPERATOR))  # noqa: T201 for whoever started it
+
+
+@app.command()
+def create_user(
+    *,
+    login: Annotated[str, typer.Option(help="2 to 64 of a-z 0-9 . _ -")],
+    email: Annotated[str, typer.Option(help="Counts as verified.")],
+    full_name: Annotated[str, typer.Option(help="As others see it.")],
+    provider_role: Annotated[
+        ProviderRole | None, typer.Option(help="For the provider's staff.")
+    ] = (None),
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+) -> None:
+    """Make an account with a verified address."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    given = accounts.Registration(full_name, login, password)
+    _run(_create_user(given, email, provider_role))
+
+
+async def _create_user(
+    given: accounts.Registration, email: str, provider_role: ProviderRole | None
+) -> None:
+    async with running.pool(settings.load()):
+        try:
+            made = await accounts.create(OPERATOR, given, email=email, provider_role=provider_role)
+        except errors.InvalidInput as invalid:
+            lines = [_line(fault) for fault in invalid.faults]
+            raise settings.ConfigurationError("\n".join(lines)) from None
+        except errors.LoginTaken as taken:
+            raise settings.ConfigurationError(MESSAGES[taken.code]) from None
+    print(made)  # noqa: T201 the id, for scripts
+
+
+def _line(fault: errors.FieldFault) -> str:
+    return f"{fault.path[-1]}: {FAULTS[fault.code] % {'limit': fault.limit}}"
+
+
+@app.command()
+def check() -> None:
+    """Read the settings and reach the database; say what is wrong."""
+    _run(_check())
+
+
+async def _check() -> None:
+    async with running.pool(settings.load()):
+        print("The settings are complete; the database answers and is migrated.")  # noqa: T201
+
+
+@app.command()
+def print_schema() -> None:
+    """Print the schema, as it stands in schema/schema.graphql."""
+    print(graphql.SCHEMA.as_str())  # noqa: T201 its purpose

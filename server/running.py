@@ -1,0 +1,67 @@
+"""What has to be up while a command runs: the database, embedded or named, and the worker."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from mail import transport
+from models import database, embedded, migrating
+from server import worker
+from settings import ConfigurationError, Settings
+
+
+@asynccontextmanager
+async def addresses(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
+    """The database's address for serving and, where it is known, for its owner."""
+    if settings.database_url is not None:
+        owner = settings.migration_database_url
+        yield (
+            settings.database_url.get_secret_value(),
+            owner.get_secret_value() if owner else None,
+        )
+        return
+    server = await embedded.start(settings.data_dir)
+    try:
+        yield server.url, server.migration_url
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def pool(settings: Settings) -> AsyncIterator[None]:
+    """Queries may be made; the database is there, migrated, and its role cannot bypass policies.
+
+    Raises:
+        migrating.NotReady
+    """
+    async with addresses(settings) as (url, _):
+        await database.start(url, settings)
+        try:
+            await migrating.require_ready()
+            yield
+        finally:
+            await database.stop()
+
+
+async def migrate(settings: Settings) -> None:
+    """Raises:
+    ConfigurationError: nobody said who owns the tables.
+    """
+    async with addresses(settings) as (url, owner):
+        if owner is None:
+            message = "TENANTRY_MIGRATION_DATABASE_URL: names the owner of the tables; set it"
+            raise ConfigurationError(message)
+        await migrating.migrate(owner, serving_role=urlsplit(url).username or "")
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[None]:
+    """A worker runs beside; leaving waits for the mail in hand."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(worker.run(transport.choose(settings), stop=stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task

@@ -1,0 +1,228 @@
+"""Everything an operator can set, as `TENANTRY_*` in the environment.
+
+`load()` reads and checks all of it once, at the start of the process; nothing else reads
+`os.environ`. Production refuses what only development may default to.
+"""
+
+import hashlib
+import os
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+import limits
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CHECKOUT = Path(__file__).parent
+DEVELOPMENT_SECRET = "only-for-development-and-refused-in-production"  # noqa: S105 refused below
+SECRET_LENGTH = 32
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class TenantCreation(StrEnum):
+    """Who may create tenants (PRODUCT 2, rule 6)."""
+
+    EVERYBODY = "everybody"
+    STAFF = "staff"
+
+
+class ConfigurationError(Exception):
+    """The settings cannot be used; the message lists every problem, one a line."""
+
+
+def _default_data_dir() -> Path:
+    """Root's embedded PostgreSQL runs as another user, who must be able to reach its folder."""
+    if os.geteuid() != 0:
+        return CHECKOUT / ".data"
+    digest = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
+    return Path("/var/lib/tenantry") / f"{CHECKOUT.name}-{digest}"
+
+
+def _listed(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _rate(value: str) -> str:
+    limits.parse(value)
+    return value
+
+
+def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+Address = Annotated[str, AfterValidator(_without_slash)]
+
+
+class Settings(BaseSettings):
+    """Frozen; one field a setting."""
+
+    model_config = SettingsConfigDict(env_prefix="TENANTRY_", frozen=True, extra="ignore")
+
+    environment: Environment = Field(
+        Environment.DEVELOPMENT, description="`development` or `production`."
+    )
+    secret: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (SecretStr(DEVELOPMENT_SECRET),),
+        description="Server secrets, separated by commas, 32 characters at least each. The first "
+        "one makes new invitation links; links already sent work on when it changes.",
+    )
+
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL 15 or later, as a role that owns nothing and cannot bypass "
+        "policies. Unset: an embedded PostgreSQL in the data directory.",
+    )
+    migration_database_url: SecretStr | None = Field(
+        None, description="The same database as the role that owns the tables; `migrate` needs it."
+    )
+    data_dir: Path = Field(
+        default_factory=_default_data_dir,
+        description="Where the embedded database and the development mailbox live.",
+    )
+    database_pool_size: int = Field(10, ge=1, description="Connections of one process.")
+    database_acquire_timeout: timedelta = Field(
+        timedelta(seconds=2), description="How long a request waits for a free connection."
+    )
+    database_statement_timeout: timedelta = Field(
+        timedelta(seconds=10), description="How long one statement may run."
+    )
+    database_idle_timeout: timedelta = Field(
+        timedelta(seconds=30), description="How long a transaction may do nothing."
+    )
+
+    public_url: Address = Field(
+        "http://127.0.0.1:8000", description="Where people reach this server; links begin with it."
+    )
+    invitation_url: Address = Field(
+        "",
+        description="The page that invitation links open, before `#<token>`. "
+        "Unset: `<public url>/invitation`.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (), description="Addresses whose `X-Forwarded-For` is believed, separated by commas."
+    )
+
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="`smtp://`, `smtp+starttls://` or `smtps://` `user:password@host:port`. "
+        "Unset: the development mailbox.",
+    )
+    mail_from: str = Field("Tenantry <no-reply@localhost>", description="The sender of all mail.")
+
+    tenant_creation: TenantCreation | None = Field(
+        None,
+        description="Who may create tenants: `everybody` (default in development) or `staff` "
+        "(default in production).",
+    )
+    invitation_lifetime: timedelta = Field(
+        timedelta(days=3), description="How long an invitation link works."
+    )
+    session_lifetime: timedelta = Field(
+        timedelta(days=30), description="How long a session lasts after its last use."
+    )
+    password_min_length: int = Field(12, ge=8, description="Characters of a password at least.")
+
+    limit_invitations_per_inviter: tuple[Rate, ...] = Field(
+        ("200/hour", "1000/day"), description="Invitations by one person in one tenant."
+    )
+    limit_invitations_of_new_tenant: Rate = Field(
+        "300/day", description="Invitations of a tenant on its first day."
+    )
+    limit_mails_per_address_and_tenant: Rate = Field(
+        "10/hour", description="Invitation mails from one tenant to one address."
+    )
+    limit_mails_per_address: Rate = Field(
+        "20/hour", description="Invitation mails to one address from all tenants."
+    )
+    limit_resends: Rate = Field("10/hour", description="Resends of one invitation.")
+    limit_links: Rate = Field(
+        "120/minute", description="Look-ups and acceptances of links by one client address."
+    )
+    limit_failed_sign_ins: Rate = Field(
+        "10/15 minutes", description="Failed sign-ins of one account from one client address."
+    )
+    limit_failed_sign_ins_per_client: Rate = Field(
+        "100/hour", description="Failed sign-ins from one client address."
+    )
+    limit_tenants: Rate = Field("100/day", description="Tenants created by one person.")
+
+    @model_validator(mode="after")
+    def _check_secrets(self) -> Self:
+        if any(len(secret.get_secret_value()) < SECRET_LENGTH for secret in self.secret):
+            message = f"TENANTRY_SECRET: each secret needs {SECRET_LENGTH} characters or more"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_production(self) -> Self:
+        if self.production and (problems := self._production_problems()):
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _production_problems(self) -> list[str]:
+        checks = {
+            "TENANTRY_SECRET: the development secret is refused": DEVELOPMENT_SECRET
+            in [secret.get_secret_value() for secret in self.secret],
+            "TENANTRY_DATABASE_URL: must be set": self.database_url is None,
+            "TENANTRY_SMTP_URL: must be set": self.smtp_url is None,
+            "TENANTRY_MAIL_FROM: must be set": "mail_from" not in self.model_fields_set,
+            "TENANTRY_PUBLIC_URL: must be set and begin with https://": not (
+                self.public_url.startswith("https://")
+            ),
+        }
+        return [problem for problem, present in checks.items() if present]
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Over plain http (development) a browser would drop a `__Host-` cookie."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def invitation_page(self) -> str:
+        return self.invitation_url or f"{self.public_url}/invitation"
+
+    @property
+    def everybody_creates_tenants(self) -> bool:
+        if self.tenant_creation is None:
+            return not self.production
+        return self.tenant_creation is TenantCreation.EVERYBODY
+
+
+@cache
+def load() -> Settings:
+    """Read the environment.
+
+    Raises:
+        ConfigurationError: with every problem at once.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [_problem(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+        raise ConfigurationError("\n".join(problems)) from None
+
+
+def _problem(field: str, message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"TENANTRY_{field.upper()}: {message}" if field else message

@@ -1,0 +1,97 @@
+"""What every test stands on: a real PostgreSQL, built by the migrations, fresh for each test."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+import settings as settings_module
+from models import clock as clock_module
+from models import database as database_module
+from models import embedded, migrating
+from settings import Settings
+
+_numbers = itertools.count()
+
+
+class Clock:
+    """The process's clock, which tests move."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+        self._real = clock_module.now
+
+    def now(self) -> datetime:
+        return self._real() + self.offset
+
+    def move(self, by: timedelta) -> None:
+        self.offset += by
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    moved = Clock()
+    monkeypatch.setattr(clock_module, "now", moved.now)
+    return moved
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedded]:
+    """One embedded server; its `tenantry` database is migrated and serves as the template."""
+    running = asyncio.run(embedded.start(tmp_path_factory.mktemp("pg")))
+    try:
+        asyncio.run(migrating.migrate(running.migration_url, embedded.SERVING_ROLE))
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+async def database_urls(server: embedded.Embedded) -> AsyncIterator[tuple[str, str]]:
+    """A fresh database: its address for the serving role and for the owner of its tables."""
+    name = f"test_{next(_numbers)}"
+    await _administer(server, f"create database {name} template {embedded.DATABASE}")
+    yield tuple(  # type: ignore[misc]
+        url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
+        for url in (server.url, server.migration_url)
+    )
+    await _administer(server, f"drop database {name} with (force)")
+
+
+async def _administer(server: embedded.Embedded, statement: str) -> None:
+    host = database_module.parse(server.url)["host"]
+    connection = await asyncpg.connect(host=host, user="postgres", database="postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(autouse=True)
+def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Settings]:
+    """Change settings for one test: `configure(password_min_length=8)`."""
+    values: dict[str, Any] = {"data_dir": tmp_path}
+
+    def change(**changes: Any) -> Settings:
+        values.update(changes)
+        changed = Settings(**values)
+        monkeypatch.setattr(settings_module, "load", lambda: changed)
+        return changed
+
+    change()
+    return change
+
+
+@pytest.fixture
+async def database(
+    database_urls: tuple[str, str], configure: Callable[..., Settings]
+) -> AsyncIterator[None]:
+    """The pool is open on a fresh database."""
+    await database_module.start(database_urls[0], configure(database_url=database_urls[0]))
+    yield
+    await database_module.stop()

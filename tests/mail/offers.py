@@ -1,0 +1,129 @@
+"""Rows of one invitation and its mail, as `resolvers.invitations.invite` would write them."""
+
+from datetime import datetime, timedelta
+
+from auth import tokens
+from locales import Locale
+from mail import messages, outbox
+from models import (
+    Catalog,
+    Invitation,
+    InvitationState,
+    Member,
+    MemberStatus,
+    OutboxEntry,
+    Tenant,
+    User,
+    clock,
+    database,
+    ids,
+)
+
+ADDRESS = "ann@example.org"
+
+
+async def invite(address: str = ADDRESS, *, tenant_name: str = "Acme") -> Invitation:
+    """A pending invitation whose mail is queued."""
+    async with database.transaction(database.SYSTEM):
+        invitation = await _offer(address, tenant_name)
+        await outbox.enqueue(
+            messages.invitation(
+                tenant_name=tenant_name,
+                role="Manager",
+                apps=[],
+                inviter_name="Olga Owner",
+                expires_at=invitation.expires_at,
+            ),
+            to=address,
+            locale=Locale.EN,
+            tenant_id=invitation.tenant_id,
+            now=clock.now(),
+            invitation=invitation,
+        )
+    return invitation
+
+
+async def tell(count: int = 1) -> None:
+    """Queue mails that hang on no invitation, each to an address of its own."""
+    async with database.transaction(database.SYSTEM):
+        tenant = await _tenant("Acme")
+        for number in range(count):
+            await outbox.enqueue(
+                messages.removed(tenant_name="Acme", removed_by="Olga Owner"),
+                to=f"member{number}@example.org",
+                locale=Locale.EN,
+                tenant_id=tenant.id,
+                now=clock.now(),
+            )
+
+
+async def register(address: str = ADDRESS, *, locale: str | None = None, **fields: object) -> User:
+    """An account; verified, unless `email_verified_at` says otherwise."""
+    now = clock.now()
+    values = {"email": address, "email_key": address, "email_verified_at": now} | fields
+    async with database.transaction(database.SYSTEM):
+        return await _user("Ann Smith", now, locale=locale, **values)
+
+
+async def only_entry() -> OutboxEntry:
+    async with database.transaction(database.SYSTEM):
+        return await OutboxEntry.get()
+
+
+async def entries() -> list[OutboxEntry]:
+    async with database.transaction(database.SYSTEM):
+        return await OutboxEntry.all().order_by("id")
+
+
+async def change(invitation: Invitation, **values: object) -> None:
+    async with database.transaction(database.SYSTEM):
+        await Invitation.filter(id=invitation.id).update(**values)
+
+
+async def _offer(address: str, tenant_name: str) -> Invitation:
+    now = clock.now()
+    tenant = await _tenant(tenant_name)
+    inviter = await _user("Olga Owner", now)
+    member = await Member.create(
+        id=ids.new("mem"),
+        tenant_id=tenant.id,
+        status=MemberStatus.PENDING,
+        role="MANAGER",
+        email=address,
+        email_key=address,
+        name_key="",
+        created_at=now,
+        updated_at=now,
+    )
+    invitation_id = ids.new("inv")
+    return await Invitation.create(
+        id=invitation_id,
+        tenant_id=tenant.id,
+        member_id=member.id,
+        inviter_id=inviter.id,
+        state=InvitationState.PENDING,
+        generation=1,
+        token_digest=tokens.digest(tokens.of_invitation(invitation_id, 1)),
+        created_at=now,
+        expires_at=now + timedelta(days=3),
+    )
+
+
+async def _tenant(name: str) -> Tenant:
+    now = clock.now()
+    return await Tenant.create(
+        id=ids.new("ten"),
+        name=name,
+        name_key=name.casefold(),
+        catalog=Catalog.PROJECT,
+        locale=Locale.EN,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def _user(full_name: str, now: datetime, **fields: object) -> User:
+    user_id = ids.new("usr")
+    return await User.create(
+        id=user_id, login=user_id, full_name=full_name, created_at=now, updated_at=now, **fields
+    )
