@@ -28,7 +28,7 @@ async def _fill(operator: Viewer) -> None:
         await accounts.create(operator, person, email=f"{person.login}@example.com")
     owner = await _signed_in(operator, OWNER)
     project = await tenants.create(owner, name="Aurora Studio", catalog=Catalog.PROJECT)
-    await tenants.create(owner, name="Ромашка и Ко", catalog=Catalog.SUBSCRIBER, locale=Locale.RU)
+    await tenants.create(owner, name="Ромашка", catalog=Catalog.SUBSCRIBER, locale=Locale.RU)
     owner = await _signed_in(operator, OWNER)
     await invitations.invite(
         owner, project.id, email=f"{MANAGER.login}@example.com", role="MANAGER"

@@ -11,10 +11,12 @@ import asyncpg
 import pytest
 
 import settings as settings_module
+from models import Catalog, Tenant, embedded, migrating
 from models import clock as clock_module
 from models import database as database_module
-from models import embedded, migrating
 from settings import Settings
+from tests.clients import Client, Person
+from tests.factories import World
 
 _numbers = itertools.count()
 
@@ -95,3 +97,46 @@ async def database(
     await database_module.start(database_urls[0], configure(database_url=database_urls[0]))
     yield
     await database_module.stop()
+
+
+@pytest.fixture
+def world(database: None) -> World:  # noqa: ARG001 it has to be up
+    """A server on the fresh database, and whoever the test needs in it."""
+    return World()
+
+
+@pytest.fixture
+async def project(world: World) -> Tenant:
+    """A PROJECT; the people below are in it."""
+    return await world.tenant(Catalog.PROJECT)
+
+
+@pytest.fixture
+async def owner(world: World, project: Tenant) -> Person:
+    return await world.join(project, "OWNER", await world.person("olga"))
+
+
+@pytest.fixture
+async def manager(world: World, project: Tenant) -> Person:
+    return await world.join(project, "MANAGER", await world.person("mark"))
+
+
+@pytest.fixture
+async def administrator(world: World, project: Tenant) -> Person:
+    return await world.join(project, "ADMINISTRATOR", await world.person("ada"))
+
+
+@pytest.fixture
+async def accountant(world: World, project: Tenant) -> Person:
+    return await world.join(project, "ACCOUNTANT", await world.person("carl"))
+
+
+@pytest.fixture
+async def stranger(world: World) -> Person:
+    """Signed in, and in no tenant."""
+    return await world.person("stella")
+
+
+@pytest.fixture
+def anonymous(world: World) -> Client:
+    return world.anonymous

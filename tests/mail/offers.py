@@ -1,6 +1,7 @@
 """Rows of one invitation and its mail, as `resolvers.invitations.invite` would write them."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from auth import tokens
 from locales import Locale
@@ -122,7 +123,7 @@ async def _tenant(name: str) -> Tenant:
     )
 
 
-async def _user(full_name: str, now: datetime, **fields: object) -> User:
+async def _user(full_name: str, now: datetime, **fields: Any) -> User:
     user_id = ids.new("usr")
     return await User.create(
         id=user_id, login=user_id, full_name=full_name, created_at=now, updated_at=now, **fields

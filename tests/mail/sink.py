@@ -52,7 +52,9 @@ class Sink:
             await self.before_reply()
         reply = self._reply("DATA")
         if reply.startswith("250"):
-            self.received.append(message_from_bytes(envelope.content or b"", policy=default))
+            self.received.append(
+                message_from_bytes(envelope.original_content or b"", policy=default)
+            )
             self.recipients.append(envelope.rcpt_tos)
             self.encrypted.append(session.ssl is not None)
         return reply

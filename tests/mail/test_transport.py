@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -33,13 +34,13 @@ def letter() -> EmailMessage:
     return message
 
 
-def at(host: str, port: int, **options: object) -> SmtpTransport:
-    return SmtpTransport(host, port, **options)  # type: ignore[arg-type]
+def at(host: str, port: int, **options: Any) -> SmtpTransport:
+    return SmtpTransport(host, port, **options)
 
 
 @asynccontextmanager
 async def server(
-    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[object]],
 ) -> AsyncIterator[int]:
     """A far end that behaves as no SMTP server should; its port."""
     running: set[asyncio.Task[None]] = set()
@@ -185,7 +186,7 @@ async def test_nothing_is_sent_to_a_server_with_somebody_elses_certificate() -> 
 
 async def test_credentials_are_shown_as_the_url_spells_them() -> None:
     sink = Sink()
-    options = {"authenticator": sink.authenticate, "auth_require_tls": False}
+    options: dict[str, Any] = {"authenticator": sink.authenticate, "auth_require_tls": False}
     async with sinks.listening(sink, **options):
         url = f"smtp://ann%40x.org:p%3Aw@127.0.0.1:{sink.port}"
         await SmtpTransport.at(url).send(letter(), recipient=ANN)
@@ -196,7 +197,7 @@ async def test_refused_credentials_hold_every_mail_back() -> None:
     """CASES 121."""
     sink = Sink()
     sink.replies["AUTH"] = ["no"]
-    options = {"authenticator": sink.authenticate, "auth_require_tls": False}
+    options: dict[str, Any] = {"authenticator": sink.authenticate, "auth_require_tls": False}
     async with sinks.listening(sink, **options):
         with pytest.raises(Unavailable, match="SMTPAuthenticationError 535"):
             await at("127.0.0.1", sink.port, username="ann", password="x").send(

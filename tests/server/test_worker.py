@@ -1,0 +1,132 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from auth import limits
+from mail.transport import SmtpTransport, Transport
+from models import OutboxState, RateLimit
+from models import database as db
+from server import worker
+from settings import Settings
+from tests.conftest import Clock
+from tests.mail import offers
+from tests.mail import sink as sinks
+from tests.mail.sink import Sink
+
+QUICK = timedelta(seconds=0.01)
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[Sink]:
+    async with sinks.listening(Sink()) as listening:
+        yield listening
+
+
+@asynccontextmanager
+async def working(transport: Transport) -> AsyncIterator[asyncio.Event]:
+    """A worker beside the block; it has stopped when the block is left."""
+    stop = asyncio.Event()
+    run = asyncio.create_task(worker.run(transport, stop=stop, idle=QUICK, trouble=QUICK))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await run
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 the sink tells nobody
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_is_due_leaves_until_nothing_is_left(sink: Sink) -> None:
+    async with working(SmtpTransport.at(sink.url)):
+        await offers.tell(3)
+        await until(lambda: len(sink.received) == 3)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_worker_that_is_stopped_finishes_the_mail_in_hand(sink: Sink) -> None:
+    """CASES 137."""
+    reached, released = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        reached.set()
+        await released.wait()
+
+    sink.before_reply = hold
+    await offers.tell(2)
+    async with working(SmtpTransport.at(sink.url)) as stop:
+        await reached.wait()
+        stop.set()
+        released.set()
+    states = [entry.state for entry in await offers.entries()]
+    assert states == [OutboxState.SENT, OutboxState.QUEUED]
+
+
+@pytest.mark.usefixtures("database")
+async def test_an_idle_worker_stops_at_once() -> None:
+    stop = asyncio.Event()
+    run = asyncio.create_task(worker.run(SmtpTransport("unused"), stop=stop))
+    await asyncio.sleep(0.1)
+    stop.set()
+    async with asyncio.timeout(0.4):
+        await run
+
+
+@pytest.mark.usefixtures("database")
+async def test_mails_wait_for_a_mail_server_that_is_away() -> None:
+    """CASES 124."""
+    async with sinks.listening(Sink()) as sink:
+        pass
+    await offers.tell(2)
+    async with working(SmtpTransport.at(sink.url)):
+        await asyncio.sleep(0.1)
+        async with sinks.listening(sink):
+            await until(lambda: len(sink.received) == 2)
+
+
+async def test_a_worker_outlives_a_database_that_is_busy(
+    sink: Sink, database_urls: tuple[str, str], configure: Callable[..., Settings]
+) -> None:
+    """CASES 133: the only connection is taken for a while."""
+    acquire = timedelta(seconds=0.05)
+    await db.start(
+        database_urls[0], configure(database_pool_size=1, database_acquire_timeout=acquire)
+    )
+    await offers.tell()
+    async with working(SmtpTransport.at(sink.url)):
+        async with db.transaction(db.SYSTEM):
+            await asyncio.sleep(0.3)
+        await until(lambda: len(sink.received) == 1)
+    await db.stop()
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_worker_outlives_what_nobody_foresaw(
+    sink: Sink, database_urls: tuple[str, str]
+) -> None:
+    await offers.tell()
+    owner = await asyncpg.connect(**db.parse(database_urls[1]))
+    await owner.execute("revoke update on outbox_entries from tenantry")
+    async with working(SmtpTransport.at(sink.url)):
+        await asyncio.sleep(0.1)
+        await owner.execute("grant update on outbox_entries to tenantry")
+        await until(lambda: len(sink.received) == 1)
+    await owner.close()
+
+
+@pytest.mark.usefixtures("database")
+async def test_counters_whose_window_is_over_are_forgotten(sink: Sink, clock: Clock) -> None:
+    await limits.count(limits.counter("test", "1/minute", "somebody"))
+    clock.move(timedelta(hours=1))
+    async with working(SmtpTransport.at(sink.url)):
+        await asyncio.sleep(0.1)
+    async with db.transaction(db.SYSTEM):
+        assert await RateLimit.all().count() == 0
