@@ -27,7 +27,8 @@ from invitations i
   join tenants t on t.id = i.tenant_id
   join users u on u.id = i.inviter_id
   left join lateral (
-    select state, finished_at from outbox_entries
+    select case when cancelled_at is null then state else 'CANCELLED' end as state, finished_at
+    from outbox_entries
     where tenant_id = i.tenant_id and invitation_id = i.id
     order by created_at desc, id desc limit 1
   ) o on true

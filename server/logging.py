@@ -6,6 +6,8 @@ import structlog
 
 from settings import Settings
 
+_OURS = ("auth", "mail", "models", "permissions", "resolvers", "schema", "server")
+
 
 def configure(settings: Settings) -> None:
     """Set up structlog, and send what libraries log the same way."""
@@ -36,4 +38,5 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
-    logging.getLogger("tenantry").setLevel(logging.INFO)
+    for folder in _OURS:
+        logging.getLogger(folder).setLevel(logging.INFO)
