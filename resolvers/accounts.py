@@ -37,15 +37,21 @@ def check(given: Registration, *path: str, language: str | None = None) -> Regis
         errors.InvalidInput: with every wrong field.
     """
     faults = identifiers.Faults()
-    checked = Registration(
+    checked = _normalised(faults, given, *path, language=language)
+    faults.settle()
+    return checked
+
+
+def _normalised(
+    faults: identifiers.Faults, given: Registration, *path: str, language: str | None = None
+) -> Registration:
+    return Registration(
         faults.check((*path, "fullName"), identifiers.name, given.full_name),
         faults.check((*path, "login"), identifiers.login, given.login),
         faults.check((*path, "password"), identifiers.new_password, given.password),
         faults.check((*path, "phone"), identifiers.optional(identifiers.phone), given.phone),
         given.locale or (Locale(language) if language else None),
     )
-    faults.settle()
-    return checked
 
 
 async def create(
@@ -59,8 +65,8 @@ async def create(
     """
     faults = identifiers.Faults()
     address = faults.check(("email",), identifiers.email, email)
+    checked = _normalised(faults, given)
     faults.settle()
-    checked = check(given)
     password_hash = await passwords.make_hash(checked.password)
     async with database.transaction(database.SYSTEM):
         user_id = await register(
@@ -70,9 +76,9 @@ async def create(
             password_hash=password_hash,
             provider_role=provider_role,
         )
-    if user_id is None:
-        raise errors.InvalidInput.at("email", code="TAKEN")
-    return user_id
+        if user_id is None:
+            raise errors.InvalidInput.at("email", code="TAKEN")
+        return user_id
 
 
 async def register(
@@ -92,7 +98,7 @@ async def register(
         errors.LoginTaken
     """
     user_id, key = ids.new("usr"), identifiers.fold(email)
-    await User.filter(email_key=key, email_verified_at=None).update(email=None, email_key=None)
+    await _free(viewer, key)
     made = await database.rows(
         _INSERT,
         user_id,
@@ -112,3 +118,11 @@ async def register(
     if await User.filter(login=given.login).exists():
         raise errors.LoginTaken
     return None
+
+
+async def _free(viewer: Viewer, email_key: str) -> None:
+    for claimant in await User.filter(email_key=email_key, email_verified_at=None):
+        claimant.email = claimant.email_key = None
+        claimant.updated_at = clock.now()
+        await claimant.save(update_fields=["email", "email_key", "updated_at"])
+        await audit.record(viewer, "user.lose_email", subject_id=claimant.id, changes={"email": ()})

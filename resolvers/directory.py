@@ -94,7 +94,8 @@ def _where(viewer: Viewer, tenant_id: str, wanted: Filter) -> tuple[str, list[ob
         conditions.append(condition.format(f"${len(arguments)}"))
 
     living = [status for status in MemberStatus if status is not MemberStatus.REMOVED]
-    add("m.status = any({})", [s.value for s in (wanted.statuses or living)])
+    statuses = living if wanted.statuses is None else wanted.statuses
+    add("m.status = any({})", [status.value for status in statuses])
     if wanted.roles is not None:
         add("m.role = any({})", list(wanted.roles))
     if wanted.invitation_states is not None:
@@ -133,10 +134,10 @@ async def get(viewer: Viewer, member_id: str) -> rows.Member:
     """One member by id.
 
     Raises:
-        errors.NotFound: absent, or not the viewer's to see.
+        errors.NotFound: absent, not the viewer's to see, or where he may not act (any more).
     """
     found = (await many(viewer, [member_id])).get(member_id)
-    if found is None:
+    if found is None or viewer.place(found.tenant_id) is None:
         raise errors.NotFound
     return found
 

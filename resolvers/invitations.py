@@ -5,6 +5,7 @@ What becomes of it is the invitee's: see `offers` and `acceptances`.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import errors
 import settings
@@ -13,6 +14,7 @@ from auth.viewer import Viewer
 from locales import Locale
 from mail import messages, outbox
 from models import (
+    Catalog,
     Invitation,
     InvitationState,
     Member,
@@ -57,12 +59,12 @@ async def invite(
     """
     user_id = checks.require_signed_in(viewer)
     checks.require(viewer.place(tenant_id), Permission.MEMBERS_INVITE)
-    address, typed = _check_input(email, newcomer, max_sessions)
+    catalog = viewer.places[tenant_id].catalog
+    address, role, typed = _check_input(catalog, email, role, newcomer, max_sessions)
     await limits.count(*_counters(user_id, tenant_id, address))
     async with database.transaction(viewer.scope):
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.MEMBERS_INVITE)
-        role = _role(actor, role)
         checks.require_can_hand_out(actor, role)
         await _refuse_known(tenant_id, address)
         member = await _add_pending(
@@ -81,11 +83,12 @@ async def invite(
 
 
 def _check_input(
-    email: str, newcomer: Newcomer | None, max_sessions: int | None
-) -> tuple[str, Newcomer]:
-    faults, given = identifiers.Faults(), newcomer or Newcomer()
-    optional = identifiers.optional
+    catalog: Catalog, email: str, role: str | None, given: Newcomer | None, max_sessions: int | None
+) -> tuple[str, str, Newcomer]:
+    faults, optional = identifiers.Faults(), identifiers.optional
+    given = given or Newcomer()
     address = faults.check(("invitee", "email"), identifiers.email, email)
+    chosen = faults.check(("role",), partial(_known_role, catalog), role)
     typed = Newcomer(
         faults.check(("newcomer", "fullName"), optional(identifiers.name), given.full_name),
         faults.check(("newcomer", "login"), optional(identifiers.login), given.login),
@@ -93,14 +96,21 @@ def _check_input(
     )
     faults.check(("maxSessions",), optional(identifiers.at_least_one), max_sessions)
     faults.settle()
-    return address, typed
+    return address, chosen, typed
+
+
+def _known_role(catalog: Catalog, role: str | None) -> str:
+    chosen = role or roles.default(catalog)
+    if chosen is None:
+        raise identifiers.Fault("REQUIRED")
+    if chosen not in roles.MATRIX[catalog]:
+        raise identifiers.Fault("UNKNOWN")
+    return chosen
 
 
 def _counters(user_id: str, tenant_id: str, address: str) -> list[limits.Counter]:
     chosen = settings.load()
-    found = [
-        limits.counter("invitations", chosen.limit_invitations_per_inviter, user_id, tenant_id)
-    ]
+    found = [limits.counter("invitations", chosen.limit_invitations_per_inviter, user_id)]
     if clock.now() - ids.made_at(tenant_id) < timedelta(days=1):
         found.append(
             limits.counter("new tenant", chosen.limit_invitations_of_new_tenant, tenant_id)
@@ -114,14 +124,6 @@ def _mail_counters(tenant_id: str, address: str) -> list[limits.Counter]:
         limits.counter("mails", chosen.limit_mails_per_address_and_tenant, key, tenant_id),
         limits.counter("mails", chosen.limit_mails_per_address, key),
     ]
-
-
-def _role(actor: locks.Actor, role: str | None) -> str:
-    chosen = role or roles.default(actor.catalog)
-    if chosen is None:
-        raise errors.InvalidInput.at("role", code="REQUIRED")
-    checks.require_known(actor, chosen, "role")
-    return chosen
 
 
 async def _refuse_known(tenant_id: str, address: str) -> None:

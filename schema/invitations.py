@@ -9,6 +9,7 @@ from permissions.catalog import Permission
 from permissions.fields import Anyone, Can, SignedIn, guard
 from resolvers import acceptances, accounts, invitations, offers, rows
 from schema import errors
+from schema.arguments import Input, Token
 from schema.context import Info
 from schema.enums import AppRight, DeliveryState, InvitationState, Locale, SessionTransport
 from schema.interfaces import Actor, Node, Rows, shown_from
@@ -86,7 +87,7 @@ class InvitationQueries:
         extensions=guard(Anyone()),
         description="What an invitation link offers. Refused over GET.",
     )
-    async def invitation(self, info: Info, token: str) -> Rows:
+    async def invitation(self, info: Info, token: Token) -> Rows:
         return await offers.look(info.context.client, token)
 
 
@@ -236,7 +237,7 @@ class InvitationMutations:
         extensions=guard(Can(Permission.MEMBERS_INVITE)),
         description="Invite somebody by e-mail; whether he is registered is not told.",
     )
-    async def invite_member(self, info: Info, input: InviteMemberInput) -> Rows:
+    async def invite_member(self, info: Info, input: Input[InviteMemberInput]) -> Rows:
         member, queued = await invitations.invite(
             info.context.viewer,
             input.tenant_id,
@@ -253,7 +254,7 @@ class InvitationMutations:
         extensions=guard(Anyone()),
         description="Accept: signed in as the invitee, or as a newcomer with the link.",
     )
-    async def accept_invitation(self, info: Info, input: AcceptInvitationInput) -> Rows:
+    async def accept_invitation(self, info: Info, input: Input[AcceptInvitationInput]) -> Rows:
         accepted = await acceptances.accept(
             info.context.viewer, _reference(input.invitation), _registration(input.registration)
         )
@@ -265,7 +266,7 @@ class InvitationMutations:
         extensions=guard(SignedIn()),
         description="Send a new link, also for an expired invitation; the old link is dead.",
     )
-    async def resend_invitation(self, info: Info, input: ResendInvitationInput) -> Rows:
+    async def resend_invitation(self, info: Info, input: Input[ResendInvitationInput]) -> Rows:
         invitation, queued = await invitations.resend(info.context.viewer, input.invitation_id)
         return ResendInvitationPayload(invitation=invitation, email_queued=queued)
 
@@ -274,7 +275,7 @@ class InvitationMutations:
         extensions=guard(SignedIn()),
         description="Withdraw what has not been accepted.",
     )
-    async def revoke_invitation(self, info: Info, input: RevokeInvitationInput) -> Rows:
+    async def revoke_invitation(self, info: Info, input: Input[RevokeInvitationInput]) -> Rows:
         return RevokeInvitationPayload(
             invitation=await invitations.revoke(info.context.viewer, input.invitation_id)
         )
@@ -285,9 +286,9 @@ def _newcomer(given: NewcomerInput | None) -> invitations.Newcomer | None:
 
 
 def _reference(given: InvitationRefInput) -> acceptances.Reference:
-    return acceptances.Reference(
-        token=given.token or None, invitation_id=str(given.id) if given.id else None
-    )
+    if given.token is strawberry.UNSET:
+        return acceptances.Reference(invitation_id=str(given.id))
+    return acceptances.Reference(token=given.token)
 
 
 def _registration(given: RegistrationInput | None) -> accounts.Registration | None:
