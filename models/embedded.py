@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 OWNER, SERVING_ROLE, DATABASE = "tenantry_owner", "tenantry", "tenantry"
 _PRIVATE = 0o700
+_THERE = (
+    asyncpg.DuplicateObjectError,
+    asyncpg.DuplicateDatabaseError,
+    asyncpg.UniqueViolationError,  # somebody else makes it at this moment
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +102,9 @@ async def _prepare(socket: str) -> None:
     connection = await asyncpg.connect(host=socket, user="postgres", database="postgres")
     try:
         for role in (OWNER, SERVING_ROLE):
-            with suppress(asyncpg.DuplicateObjectError):
+            with suppress(*_THERE):
                 await connection.execute(f"create role {role} login")
-        with suppress(asyncpg.DuplicateDatabaseError):
+        with suppress(*_THERE):
             await connection.execute(f"create database {DATABASE} owner {OWNER}")
     finally:
         await connection.close()

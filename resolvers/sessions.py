@@ -26,6 +26,7 @@ async def sign_in(viewer: Viewer, *, login: str, password: str) -> Opened:
 
     Raises:
         errors.InvalidCredentials, errors.RateLimited
+        errors.InvalidInput: no column can hold such a name; it has a NUL in it.
     """
     name = identifiers.fold(login.strip())
     counters = _counters(viewer.client, name)

@@ -49,6 +49,14 @@ async def execute(server: embedded.Embedded, statement: str) -> str:
         await connection.close()
 
 
+async def administer(server: embedded.Embedded, *statements: str) -> None:
+    arguments = database.parse(server.url) | {"user": "postgres", "database": "postgres"}
+    connection = await asyncpg.connect(**arguments)
+    for statement in statements:
+        await connection.execute(statement)
+    await connection.close()
+
+
 async def test_data_survives_a_restart_and_nothing_is_left_running(data_dir: Path) -> None:
     """DESIGN 1.2."""
     first = await embedded.start(data_dir)
@@ -90,6 +98,15 @@ def test_each_user_of_a_machine_locks_a_file_of_his_own() -> None:
     own = Path(tempfile.gettempdir()) / f"tenantry-{os.geteuid()}"
     assert wheel.PostgresServer.lock_path.parent.parent == own
     assert stat.S_IMODE(own.stat().st_mode) == 0o700
+
+
+async def test_all_may_make_the_database_at_once(
+    own_server: embedded.Embedded, data_dir: Path
+) -> None:
+    """DESIGN 4: each command works beside others, also the first time."""
+    await administer(own_server, "alter database tenantry rename to kept")
+    await asyncio.gather(*[embedded.start(data_dir) for _ in range(5)])
+    await administer(own_server, "drop database tenantry", "alter database kept rename to tenantry")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

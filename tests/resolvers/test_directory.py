@@ -253,3 +253,28 @@ async def test_a_tenants_members_are_the_same_list(team: Tenant, owner: Person) 
         "totalCount": 1,
         "edges": [{"node": {"fullName": "Zoë", "tenant": {"id": team.id}}}],
     }
+
+
+async def test_ones_own_memberships_are_those_one_has_joined_disabled_or_not(
+    world: World, stranger: Person
+) -> None:
+    """PRODUCT 4; oldest first, in pages."""
+    for status in MemberStatus:
+        if status is not MemberStatus.PENDING:
+            tenant = await world.tenant(name=status.title())
+            await world.join(tenant, "MANAGER", stranger, status=status)
+    pending = await world.tenant(name="Pending")
+    await steps.invite(await world.join(pending), pending, stranger.email)
+    query = (
+        "query($after: String) { me { memberships(first: 1, after: $after) {"
+        " pageInfo { hasNextPage } edges { cursor node { status tenant { name } } } } } }"
+    )
+    first = (await stranger.ask(query))["me"]["memberships"]
+    [edge] = first["edges"]
+    second = (await stranger.ask(query, after=edge["cursor"]))["me"]["memberships"]
+    assert (edge["node"], first["pageInfo"]) == (
+        {"status": "JOINED", "tenant": {"name": "Joined"}},
+        {"hasNextPage": True},
+    )
+    assert [e["node"]["tenant"]["name"] for e in second["edges"]] == ["Disabled"]
+    assert second["pageInfo"] == {"hasNextPage": False}

@@ -48,17 +48,18 @@ async def test_accepting_makes_an_account_whose_address_is_verified(
 async def test_the_pending_member_becomes_the_joined_one_with_the_same_id(
     world: World, project: Tenant, owner: Person
 ) -> None:
-    """PRODUCT 4."""
-    invited = await steps.invite(owner, project)
+    """PRODUCT 4; a limit set at once holds from acceptance (3.1)."""
+    invited = await steps.invite(owner, project, maxSessions=2)
     nina = await steps.register(world)
     shown = await nina.ask(
-        "query($t: ID!) { tenant(id: $t) { viewer { role { code } member { id status } } } }",
+        "query($t: ID!) { tenant(id: $t) {"
+        " viewer { role { code } member { id status maxSessions } } } }",
         t=project.id,
     )
     [invitation] = await steps.stored(Invitation.filter(id=invited.invitation_id))
     assert shown["tenant"]["viewer"] == {
         "role": {"code": "ACCOUNTANT"},
-        "member": {"id": invited.member_id, "status": "JOINED"},
+        "member": {"id": invited.member_id, "status": "JOINED", "maxSessions": 2},
     }
     assert invitation.state is InvitationState.ACCEPTED
 

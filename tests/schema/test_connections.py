@@ -1,0 +1,218 @@
+"""Connections as clients see them, list by list; `tests/resolvers/test_pages.py` has details."""
+
+import json
+from typing import Any
+
+import pytest
+
+from models import MemberStatus, Tenant
+from tests.clients import Person
+from tests.factories import World
+
+PAGE = "pageInfo { hasNextPage endCursor hasPreviousPage startCursor } edges { cursor node { id } }"
+LISTS = {
+    "members": 'members(tenantId: "TENANT", WINDOW) { PAGE }',
+    "members by name": 'members(tenantId: "TENANT", orderBy: { field: NAME }, WINDOW) { PAGE }',
+    "Tenant.members": 'tenant(id: "TENANT") { members(WINDOW) { PAGE } }',
+    "tenants": "tenants(WINDOW) { PAGE }",
+    "Me.memberships": "me { memberships(WINDOW) { PAGE } }",
+    "Me.invitations": "me { invitations(WINDOW) { PAGE } }",
+}
+BOTH_WAYS = [name for name in LISTS if not name.startswith("Me.")]
+WRONG = [
+    {"first": 0},
+    {"first": -1},
+    {"first": 101},
+    {"last": 0},
+    {"last": -1},
+    {"last": 101},
+    {"first": 1, "last": 1},
+]
+
+
+@pytest.fixture
+async def olga(world: World, project: Tenant) -> Person:
+    """In five tenants, invited to five more; five people of one name are in the project."""
+    olga = await world.join(project, "OWNER", await world.person("olga", full_name="Same"))
+    for _ in range(4):
+        await world.join(project, "MANAGER", await world.person(full_name="Same"))
+        await world.join(await world.tenant(), "MANAGER", olga)
+    for _ in range(5):
+        inviting = await world.tenant()
+        inviter = await world.join(inviting)
+        invitation = {"tenantId": inviting.id, "invitee": {"email": olga.email}, "role": "OWNER"}
+        await inviter.do("inviteMember", invitation)
+    return olga
+
+
+def query(name: str, tenant: Tenant, **window: Any) -> str:
+    text = ", ".join(f"{argument}: {json.dumps(value)}" for argument, value in window.items())
+    filled = LISTS[name].replace("TENANT", tenant.id).replace("WINDOW", text)
+    return f"{{ {filled.replace('PAGE', PAGE)} }}"
+
+
+async def read(who: Person, name: str, tenant: Tenant, **window: Any) -> dict[str, Any]:
+    """A page of that list."""
+    found = await who.ask(query(name, tenant, **window))
+    while "edges" not in found:
+        [found] = found.values()
+    return found
+
+
+def ids(page: dict[str, Any]) -> list[str]:
+    return [edge["node"]["id"] for edge in page["edges"]]
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_every_list_is_read_forward_in_one_order(
+    olga: Person, project: Tenant, name: str
+) -> None:
+    """PRODUCT 7: keyset pages in a stable order, equal names and moments included."""
+    every, pages = ids(await read(olga, name, project, first=100)), []
+    after: dict[str, Any] = {}
+    for _ in range(3):
+        page = await read(olga, name, project, first=2, **after)
+        after = {"after": page["pageInfo"]["endCursor"]}
+        pages.append(page)
+    assert len(set(every)) == 5
+    assert [found for page in pages for found in ids(page)] == every
+    assert [page["pageInfo"]["hasNextPage"] for page in pages] == [True, True, False]
+    assert [page["pageInfo"]["hasPreviousPage"] for page in pages] == [False, True, True]
+
+
+@pytest.mark.parametrize("name", BOTH_WAYS)
+async def test_lists_are_read_backward_in_the_same_order(
+    olga: Person, project: Tenant, name: str
+) -> None:
+    """PRODUCT 4: pages both ways."""
+    every, pages = ids(await read(olga, name, project, first=100)), []
+    before: dict[str, Any] = {}
+    for _ in range(3):
+        page = await read(olga, name, project, last=2, **before)
+        before = {"before": page["pageInfo"]["startCursor"]}
+        pages.insert(0, page)
+    assert [found for page in pages for found in ids(page)] == every
+    assert [page["pageInfo"]["hasPreviousPage"] for page in pages] == [False, True, True]
+    assert [page["pageInfo"]["hasNextPage"] for page in pages] == [True, True, False]
+
+
+@pytest.mark.parametrize("name", BOTH_WAYS)
+async def test_a_page_between_two_cursors_holds_what_lies_between(
+    olga: Person, project: Tenant, name: str
+) -> None:
+    edges = (await read(olga, name, project, first=100))["edges"]
+    window = {"after": edges[0]["cursor"], "before": edges[4]["cursor"]}
+    middle = [edge["node"]["id"] for edge in edges[1:4]]
+    assert ids(await read(olga, name, project, **window)) == middle
+    assert ids(await read(olga, name, project, **window, last=1)) == middle[2:]
+
+
+@pytest.mark.parametrize("window", WRONG, ids=str)
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_page_is_of_one_to_a_hundred_from_one_end(
+    olga: Person, project: Tenant, name: str, window: dict[str, int]
+) -> None:
+    """CASES 20. A list that is read forward only knows no `last`, which is no better input."""
+    assert await olga.refusal(query(name, project, **window)) == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_cursor_belongs_to_one_list(
+    world: World, olga: Person, project: Tenant, name: str
+) -> None:
+    """CASES 106: forged, of another list, or of the same list of another tenant."""
+    foreign = await world.tenant()
+    await world.join(foreign, "OWNER", olga)
+    pages = {other: await read(olga, other, project, first=1) for other in LISTS}
+    pages["foreign"] = await read(olga, "members", foreign, first=1)
+    same = {name, "Tenant.members", "members"} if name in {"members", "Tenant.members"} else {name}
+    cursors = [page["pageInfo"]["endCursor"] for other, page in pages.items() if other not in same]
+    for cursor in [*cursors, "", "forged", "b3ZlciB0aGUgcmFpbmJvdw"]:
+        refused = await olga.refusal(query(name, project, first=1, after=cursor))
+        assert refused == "BAD_USER_INPUT", cursor
+
+
+COUNTED = {
+    "members": 'members(tenantId: "TENANT") { totalCount }',
+    "Tenant.members": 'tenant(id: "TENANT") { members { totalCount } }',
+    "tenants": "tenants { totalCount }",
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+async def test_a_list_is_counted_only_when_asked(
+    olga: Person, project: Tenant, statements: list[str], name: str
+) -> None:
+    """DESIGN 2: what nobody asks for costs nothing."""
+    await read(olga, name, project, first=1)
+    assert not [sql for sql in statements if "count(" in sql]
+    found = await olga.ask(f"{{ {COUNTED[name].replace('TENANT', project.id)} }}")
+    while isinstance(found, dict):
+        [found] = found.values()
+    assert found == 5
+    assert len([sql for sql in statements if "count(" in sql]) == 1
+
+
+@pytest.mark.parametrize("name", ["memberships", "invitations"])
+async def test_ones_own_lists_are_not_counted(olga: Person, name: str) -> None:
+    """Contract: null where a list is not counted."""
+    found = await olga.ask(f"{{ me {{ {name} {{ totalCount }} }} }}")
+    assert found["me"][name] == {"totalCount": None}
+
+
+EVERYTHING = """query($id: ID!) { members(tenantId: $id, first: 100) { totalCount
+    edges { node { id fullName login permissions role { code } user { id } tenant { name viewer {
+    role { code } } } viewer { canRemove grantableRoles { code } }
+    invitation { id state delivery invitedBy { displayName } member { id } } } } } }"""
+
+
+async def fill(world: World, tenant: Tenant, inviter: Person, size: int) -> None:
+    """`size` members besides the inviter: a third each pending, joined and disabled."""
+    for number in range(size // 3):
+        await world.join(tenant, "MANAGER")
+        await world.join(tenant, "ACCOUNTANT", status=MemberStatus.DISABLED)
+        email = f"pending{number}@example.com"
+        invitation = {"tenantId": tenant.id, "invitee": {"email": email}, "role": "MANAGER"}
+        answer = await inviter.do("inviteMember", invitation)
+        assert answer["__typename"] == "InviteMemberPayload"
+
+
+async def test_a_page_of_members_costs_the_same_few_statements_whatever_its_size(
+    world: World, statements: list[str]
+) -> None:
+    """Issue 2, point 5: with tenant, invitation and viewer of each."""
+    costs = {}
+    for size in (3, 60):
+        tenant = await world.tenant()
+        owner = await world.join(tenant)
+        await fill(world, tenant, owner, size)
+        statements.clear()
+        found = await owner.ask(EVERYTHING, id=tenant.id)
+        assert len(found["members"]["edges"]) == size + 1
+        costs[size] = len(statements)
+    # the session, the page, the count, their tenants, their invitations, those' members
+    assert costs == {3: 6, 60: 6}
+
+
+EVERY_PLACE = """{ me { memberships(first: 100) { edges { node { role { code } tenant { name }
+    invitation { id } viewer { canRemove } } } } invitations(first: 100) { edges { node { id
+    role { code } invitedBy { displayName } } } } } tenants(first: 100) { edges { node { name
+    viewer { role { code } permissions member { id fullName } } grantableRoles { code } } } } }"""
+
+
+async def test_ones_own_lists_cost_the_same_few_statements_whatever_their_size(
+    world: World, statements: list[str]
+) -> None:
+    """Issue 2, point 5."""
+    costs = {}
+    for size in (2, 20):
+        person = await world.person()
+        for _ in range(size):
+            await world.join(await world.tenant(), "MANAGER", person)
+        statements.clear()
+        found = await person.ask(EVERY_PLACE)
+        assert len(found["me"]["memberships"]["edges"]) == size
+        assert len(found["tenants"]["edges"]) == size
+        costs[size] = len(statements)
+    # the session, both lists of `me`, their tenants and invitations, the tenants, own members
+    assert costs == {2: 7, 20: 7}

@@ -1,0 +1,145 @@
+"""The README does what it says: its documents are run as they stand, in their order.
+
+Conventions: a block in ```graphql is answered by the ```json after it; a `curl` in ```sh by the
+```json or ```text after it; `TOKEN=` in ```sh says who asks from there on; a document in a table's
+last column succeeds. Ids, tokens and times may differ, each in the same way wherever it stands.
+"""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from server import demo
+from server.cli import OPERATOR
+from settings import CHECKOUT
+from tests.factories import World
+
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+ADDRESS = "http://127.0.0.1:8000"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+IN_TABLE = re.compile(r"^\|.*\| `((?:mutation )?\{.*\})` \|$", re.MULTILINE)
+LINK = re.compile(r"\]\((?!http)([^)#]+)\)")
+VARIABLE = re.compile(
+    r"\b(?:(?:ten|mem|inv|usr)_[0-9a-z]{26}|tnt_(?:ses|inv)_[\w-]{43}"
+    r"|\d{4}-\d\d-\d\dT[\d:.]+\+00:00)"
+)
+
+
+class Reader:
+    """Somebody who follows the README; `mine` has his own value for each of its own."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.client = world.anonymous
+        self.mine: dict[str, str] = {}
+
+    async def run(self, document: str) -> Any:
+        return await self.client.execute(self.own(document))
+
+    async def shell(self, script: str) -> Any:
+        """What a block of shell prints; None where it prints nothing that matters."""
+        for line in script.splitlines():
+            name, assigned, value = line.partition("=")
+            if assigned and name == "TOKEN":
+                self.client = self.world.client(self.own(value) or None)
+        return await self.curl(script) if script.startswith("curl ") else None
+
+    async def curl(self, script: str) -> Any:
+        await self.world.mails()
+        curl, _, pipe = script.replace("\\\n", "").partition(" | ")
+        arguments = shlex.split(curl)
+        path = next(a for a in arguments if a.startswith(ADDRESS)).removeprefix(ADDRESS)
+        data = next((a for a in arguments if a.startswith("{")), None)
+        http = self.client.http
+        answer = await (
+            http.get(path)
+            if data is None
+            else http.post(path, content=data, headers={"content-type": "application/json"})
+        )
+        return _piped(answer.text, pipe) if pipe else answer.json()
+
+    def own(self, text: str) -> str:
+        return VARIABLE.sub(lambda found: self.mine.get(found[0], found[0]), text)
+
+    def check(self, expected: Any, actual: Any) -> None:
+        if isinstance(expected, dict):
+            assert list(expected) == list(actual)
+            for name, value in expected.items():
+                self.check(value, actual[name])
+        elif isinstance(expected, list):
+            assert len(expected) == len(actual)
+            for one, other in zip(expected, actual, strict=True):
+                self.check(one, other)
+        elif isinstance(expected, str):
+            assert VARIABLE.sub("", expected) == VARIABLE.sub("", actual)
+            self.remember(VARIABLE.findall(expected), VARIABLE.findall(actual))
+        else:
+            assert expected == actual
+
+    def remember(self, readme: list[str], mine: list[str]) -> None:
+        for one, other in zip(readme, mine, strict=True):
+            if not one[0].isdigit():
+                assert self.mine.setdefault(one, other) == other
+
+
+def _piped(text: str, pipe: str) -> str:
+    command = [sys.executable if a == "python3" else a for a in shlex.split(pipe)]
+    done = subprocess.run(  # noqa: S603 the README's own
+        command, input=text, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def steps() -> Iterator[tuple[str, str, Any]]:
+    """The language and text of each block, and the answer behind it."""
+    blocks = BLOCK.findall(README)
+    for (language, text), (kind, answer) in zip(blocks, [*blocks[1:], ("", "")], strict=True):
+        if language in {"graphql", "sh"}:
+            yield language, text, json.loads(answer) if kind == "json" else answer.strip()
+
+
+@pytest.fixture
+async def reader(world: World) -> Reader:
+    await demo.load(OPERATOR)
+    return Reader(world)
+
+
+async def test_every_document_of_the_readme_is_answered_as_it_says(reader: Reader) -> None:
+    for language, text, expected in steps():
+        actual = await (reader.run(text) if language == "graphql" else reader.shell(text))
+        if actual is not None:
+            print(text, json.dumps(actual, ensure_ascii=False), sep="\n")  # noqa: T201 to mend it
+            reader.check(expected, actual)
+    for document in IN_TABLE.findall(README):
+        answer = await reader.run(document)
+        assert "errors" not in answer, document
+        kinds = re.findall(r'"__typename": "(\w+)"', json.dumps(answer))
+        assert all(kind.endswith("Payload") or kind == "SignedIn" for kind in kinds), document
+
+
+def test_the_main_job_is_there_step_by_step() -> None:
+    documents = " ".join(text for language, text, _ in steps() if language == "graphql")
+    for step in ("signIn", "tenants", "inviteMember", "acceptInvitation", "changeRole"):
+        assert step in documents
+    assert len(IN_TABLE.findall(README)) > 15
+
+
+async def test_it_prints_what_the_server_prints(reader: Reader) -> None:
+    """The block after "Then it prints"."""
+    printed = BLOCK.findall(README)[0][1]
+    reader.check(printed.partition("\nTenantry is up")[0], await demo.load(OPERATOR))
+
+
+def test_every_file_it_names_is_there_with_the_functions_it_names() -> None:
+    for path in LINK.findall(README):
+        assert (CHECKOUT / path).exists(), path
+    for row in README.splitlines():
+        for names, path in re.findall(r"((?:`\w+\(\)`,? ?)+) in \[([\w/.]+)\]", row):
+            for name in re.findall(r"\w+(?=\(\))", names):
+                assert f"def {name}(" in (CHECKOUT / path).read_text(encoding="utf-8"), (name, path)
