@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     password_min_length: int = Field(12, ge=8, description="Characters of a password at least.")
 
     limit_invitations_per_inviter: tuple[Rate, ...] = Field(
-        ("200/hour", "1000/day"), description="Invitations by one person in one tenant."
+        ("200/hour", "1000/day"), description="Invitations by one person."
     )
     limit_invitations_of_new_tenant: Rate = Field(
         "300/day", description="Invitations of a tenant on its first day."

@@ -47,4 +47,5 @@ ROLES = read_table(
         "USER": (),
         "OPERATOR": (),
     },
+    need_email=("OWNER", "ADMINISTRATOR"),
 )

@@ -9,19 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 import errors
 import settings
 from auth import limits, tokens
 from auth.viewer import Client, Viewer
-from models import Catalog, InvitationState, OutboxState, clock, database
+from models import AppRight, Catalog, InvitationState, OutboxState, clock, database
 from permissions import checks, roles
 from permissions.catalog import Permission
-from resolvers import pages, rows
+from resolvers import apps, pages, rows
 
 _MANAGED = """
 select i.id, i.tenant_id, i.member_id, i.state, i.created_at, i.expires_at, t.name as tenant_name,
   t.catalog, m.role, m.email, u.id as inviter_id, u.full_name as inviter_name,
-  o.state as mail, o.finished_at
+  i.suppressed, o.state as mail, o.finished_at
 from invitations i
   join members m on m.id = i.member_id
   join tenants t on t.id = i.tenant_id
@@ -64,6 +66,7 @@ async def look(client: Client, token: str) -> rows.Preview:
         full_name=found["full_name"] if newcomer else None,
         login=found["login"] if newcomer else None,
         phone=found["phone"] if newcomer else None,
+        apps=_apps(found),
     )
 
 
@@ -131,7 +134,13 @@ def _offered(record: dict[str, Any]) -> rows.Invitation:
         tenant_name=record["tenant_name"],
         role=roles.role(Catalog(record["catalog"]), record["role"]),
         invited_by=rows.User(record["inviter_id"], record["inviter_name"]),
+        apps=_apps(record),
     )
+
+
+def _apps(record: dict[str, Any]) -> tuple[rows.InvitedApp, ...]:
+    offered = orjson.loads(record["apps"])
+    return tuple(rows.InvitedApp(app["name"], AppRight(app["right"])) for app in offered)
 
 
 async def get(viewer: Viewer, invitation_id: str) -> rows.Invitation:
@@ -142,7 +151,7 @@ async def get(viewer: Viewer, invitation_id: str) -> rows.Invitation:
     """
     found = await database.rows(f"{_MANAGED} where i.id = $1", invitation_id)
     if found and checks.sees_any(viewer, found[0]["tenant_id"], _MANAGERS):
-        return _managed(found[0])
+        return (await _with_apps(viewer, found))[0]
     for record in await to(viewer):
         if record["invitation_id"] == invitation_id:
             return _offered(record)
@@ -158,15 +167,21 @@ async def of_members(
     """
     asked = [m for tenant, m in members if checks.sees_any(viewer, tenant, _MANAGERS)]
     found = await database.rows(f"{_MANAGED} where i.member_id = any($1)", asked)
-    return {record["member_id"]: _managed(record) for record in found}
+    return {str(i.member_id): i for i in await _with_apps(viewer, found)}
 
 
-async def managed(invitation_id: str) -> rows.Invitation:
+async def managed(viewer: Viewer, invitation_id: str) -> rows.Invitation:
     """An invitation its manager has just acted on, in that transaction."""
-    return _managed((await database.rows(f"{_MANAGED} where i.id = $1", invitation_id))[0])
+    found = await database.rows(f"{_MANAGED} where i.id = $1", invitation_id)
+    return (await _with_apps(viewer, found))[0]
 
 
-def _managed(record: dict[str, Any]) -> rows.Invitation:
+async def _with_apps(viewer: Viewer, records: list[dict[str, Any]]) -> list[rows.Invitation]:
+    held = await apps.held_by(viewer, [record["member_id"] for record in records])
+    return [_managed(record, held[record["member_id"]]) for record in records]
+
+
+def _managed(record: dict[str, Any], held: Sequence[rows.AppAccess]) -> rows.Invitation:
     return rows.Invitation(
         id=record["id"],
         state=_state(record["state"], record["expires_at"]),
@@ -177,8 +192,9 @@ def _managed(record: dict[str, Any]) -> rows.Invitation:
         invited_by=rows.User(record["inviter_id"], record["inviter_name"]),
         email=record["email"],
         sent_at=record["finished_at"] if record["mail"] == OutboxState.SENT else None,
-        delivery=_delivery(record["mail"]),
+        delivery=_delivery(record["mail"], suppressed=record["suppressed"]),
         member_id=record["member_id"],
+        apps=tuple(rows.InvitedApp(access.app.name, access.right) for access in held),
     )
 
 
@@ -189,7 +205,9 @@ def _state(stored: str, expires_at: datetime) -> InvitationState:
     return state
 
 
-def _delivery(mail: str | None) -> rows.DeliveryState:
+def _delivery(mail: str | None, *, suppressed: bool) -> rows.DeliveryState:
+    if suppressed:
+        return rows.DeliveryState.SUPPRESSED
     if mail is None or mail == OutboxState.CANCELLED:
         return rows.DeliveryState.NONE
     return rows.DeliveryState(mail)

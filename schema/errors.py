@@ -25,10 +25,13 @@ MESSAGES: dict[str, str] = {
     "NOT_FOUND": "There is nothing here by that id.",
     "BAD_USER_INPUT": "Some fields need another value.",
     "INVALID_CREDENTIALS": "Login or password is wrong. Try again.",
+    "PASSWORD_CHANGE_REQUIRED": "Somebody else knows this password. Choose a new one.",
     "RATE_LIMITED": "Too many attempts. Try again in a while.",
     "ALREADY_MEMBER": "This person is in the list already.",
     "ROLE_NOT_GRANTABLE": "You cannot hand out this role.",
     "LAST_OWNER": "A tenant keeps an owner. Make somebody else an owner first.",
+    "EMAIL_REQUIRED": "This role is only for people with a verified e-mail address.",
+    "PROVIDER_ONLY": "Only provider support may do this. Write to them.",
     "LOGIN_TAKEN": "This login is taken. Choose another one.",
     "INVITATION_UNAVAILABLE": "This invitation is not valid any more. Ask for a new one.",
     "INVITATION_CLOSED": "This invitation has been answered or withdrawn. Invite again.",
@@ -50,6 +53,10 @@ FAULTS: dict[str, str] = {
     "UNKNOWN": "There is no such role in this tenant.",
     "TAKEN": "This value is taken already.",
     "NOT_JOINED": "This person has not joined the tenant or is disabled.",
+    "UNKNOWN_APP": "There is no such app in this tenant.",
+    "TWICE": "Name every app once.",
+    "NOT_ALLOWED": "Leave this out here.",
+    "UNCHANGED": "Choose another one than before.",
     "OWN_MEMBER": "Choose somebody other than yourself.",
 }
 
@@ -87,6 +94,18 @@ class InvalidCredentials(Error):
     pass
 
 
+@strawberry.type(
+    description="The pair is right; sign in again with `newPassword`, since somebody else knows it."
+)
+class PasswordChangeRequired(Error):
+    pass
+
+
+@strawberry.type(description="The pair is right; a second factor is asked for.")
+class SecondFactorRequired(Error):
+    pass
+
+
 @strawberry.type(description="Too many attempts.")
 class RateLimited(Error):
     retry_after: int = strawberry.field(description="Seconds to wait.")
@@ -111,6 +130,16 @@ class RoleNotGrantable(Error):
 
 @strawberry.type(description="Nobody who can act would own the tenant any more.")
 class LastOwner(Error):
+    pass
+
+
+@strawberry.type(description="The role is only for people with a verified e-mail address.")
+class EmailRequired(Error):
+    pass
+
+
+@strawberry.type(description="Only provider support may do this.")
+class ProviderOnly(Error):
     pass
 
 
@@ -168,6 +197,9 @@ TABLE: dict[type[errors.Failure], tuple[type[Error], Facts]] = {
     errors.NotFound: (NotFound, lambda _e, _: {}),
     errors.InvalidInput: (InvalidInput, lambda e, locale: {"fields": _fields(e, locale)}),
     errors.InvalidCredentials: (InvalidCredentials, lambda _e, _: {}),
+    errors.PasswordChangeRequired: (PasswordChangeRequired, lambda _e, _: {}),
+    errors.EmailRequired: (EmailRequired, lambda _e, _: {}),
+    errors.ProviderOnly: (ProviderOnly, lambda _e, _: {}),
     errors.RateLimited: (RateLimited, lambda e, _: {"retry_after": e.retry_after}),
     errors.AlreadyMember: (AlreadyMember, lambda e, _: {"member_id": e.member_id}),
     errors.RoleNotGrantable: (RoleNotGrantable, lambda e, _: {"grantable": list(e.grantable)}),

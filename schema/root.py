@@ -10,10 +10,14 @@ import errors
 from permissions.fields import Anyone, guard
 from resolvers import nodes
 from schema.accounts import AccountQueries, User
+from schema.answers import AnswerMutations
+from schema.apps import AppMutations, AppQueries
+from schema.blocks import BlockMutations
 from schema.context import Context, Info
 from schema.errors import HANDLERS, message
 from schema.interfaces import Node, Rows
 from schema.invitations import InvitationMutations, InvitationQueries
+from schema.managed import ManagedMutations
 from schema.members import MemberMutations, MemberQueries
 from schema.roles import Role, RoleQueries
 from schema.scalars import SCALARS
@@ -24,7 +28,9 @@ log = structlog.get_logger()
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AccountQueries, TenantQueries, MemberQueries, InvitationQueries, RoleQueries):
+class Query(
+    AccountQueries, TenantQueries, MemberQueries, AppQueries, InvitationQueries, RoleQueries
+):
     @strawberry.field(
         graphql_type=Node | None,
         extensions=guard(Anyone()),
@@ -35,7 +41,16 @@ class Query(AccountQueries, TenantQueries, MemberQueries, InvitationQueries, Rol
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, TenantMutations, InvitationMutations, MemberMutations):
+class Mutation(
+    SessionMutations,
+    TenantMutations,
+    InvitationMutations,
+    AnswerMutations,
+    BlockMutations,
+    ManagedMutations,
+    MemberMutations,
+    AppMutations,
+):
     pass
 
 

@@ -11,8 +11,9 @@ from auth.viewer import Membership
 from permissions import checks, roles
 from permissions.catalog import Permission
 from permissions.fields import Can, SignedIn, guard
-from resolvers import pages, rows, tenants
+from resolvers import apps, pages, rows, tenants
 from schema import connections, errors
+from schema.apps import App, app_page
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import Catalog, Locale
@@ -98,6 +99,20 @@ class Tenant(Node):
     ) -> Rows:
         window = pages.Window(first, after, last, before)
         return await member_page(info, parent.id, window, wanted=filter, order=order_by)
+
+    @strawberry.field(
+        graphql_type=Connection[App] | None, description="Its apps that the viewer may know of."
+    )
+    async def apps(
+        parent: strawberry.Parent[rows.Tenant],
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Rows:
+        window = pages.Window(first, after, last, before)
+        return await app_page(info, apps.Shelf(parent.id), window)
 
 
 @strawberry.input(description="Which tenants to list; what is left out does not narrow.")

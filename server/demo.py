@@ -4,7 +4,15 @@ import settings
 from auth import tokens, viewer
 from auth.viewer import Viewer
 from models import Catalog, Invitation, InvitationState, User, database
-from resolvers import acceptances, accounts, invitations, sessions, tenants
+from resolvers import (
+    acceptances,
+    accounts,
+    invitations,
+    invitees,
+    references,
+    sessions,
+    tenants,
+)
 from resolvers.accounts import Registration
 from schema.enums import Locale
 
@@ -30,15 +38,19 @@ async def _fill(operator: Viewer) -> None:
     project = await tenants.create(owner, name="Aurora Studio", catalog=Catalog.PROJECT)
     await tenants.create(owner, name="Ромашка", catalog=Catalog.SUBSCRIBER, locale=Locale.RU)
     owner = await _signed_in(operator, OWNER)
-    await invitations.invite(
-        owner, project.id, email=f"{MANAGER.login}@example.com", role="MANAGER"
-    )
+    await _invite(owner, project.id, f"{MANAGER.login}@example.com", "MANAGER")
     manager = await _signed_in(operator, MANAGER)
     async with database.transaction(database.SYSTEM, read_only=True):
         invitation = await Invitation.first()
     assert invitation is not None  # noqa: S101 made four lines above
-    await acceptances.accept(manager, acceptances.Reference(invitation_id=invitation.id))
-    await invitations.invite(owner, project.id, email=PENDING, role="ACCOUNTANT")
+    await acceptances.accept(manager, references.Reference(invitation_id=invitation.id))
+    await _invite(owner, project.id, PENDING, "ACCOUNTANT")
+
+
+async def _invite(inviter: Viewer, tenant_id: str, email: str, role: str) -> None:
+    await invitations.invite(
+        inviter, tenant_id, invitees.Invitee(email=email), invitations.Terms(role)
+    )
 
 
 async def _signed_in(operator: Viewer, person: Registration) -> Viewer:
