@@ -56,7 +56,7 @@ class Role:
 
     `permissions` hold in every tenant of the catalogue, `servicing` only in a servicing
     organization and where the provider switched them on. Who has a role that `needs_email` must
-    have a verified address (PRODUCT 3.3).
+    have a verified address (PRODUCT 3.3). `name` is English, and gettext's message id.
     """
 
     catalog: Catalog

@@ -67,18 +67,16 @@ class Schema(strawberry.Schema):
 
 def _tell(error: GraphQLError, context: Context | None) -> None:
     cause = error.original_error
-    if isinstance(cause, errors.Failure):
-        code = cause.code
-    elif cause is None or isinstance(cause, GraphQLError):
+    if cause is None or isinstance(cause, GraphQLError):
         error.extensions = {"code": errors.InvalidInput.code, **(error.extensions or {})}
         return
-    else:
-        code = errors.Failure.code
+    failure = cause if isinstance(cause, errors.Failure) else errors.Failure()
+    code = failure.code
     if isinstance(cause, errors.ServiceUnavailable) or code == errors.Failure.code:
         log.error("operation failed", code=code, exc_info=cause)
     error.extensions = {"code": code}
     if context is not None:
-        error.message = message(context.locale, code)
+        error.message = message(context.locale, failure)
         error.extensions["requestId"] = context.client.request_id
 
 
