@@ -67,13 +67,17 @@ def _without_slash(value: str) -> str:
 
 
 Rate = Annotated[str, AfterValidator(_rate)]
+Rates = Annotated[tuple[Rate, ...], NoDecode, BeforeValidator(_listed)]
+Duration = Annotated[timedelta, Field(gt=timedelta())]
 Address = Annotated[str, AfterValidator(_without_slash)]
 
 
 class Settings(BaseSettings):
-    """Frozen; one field a setting."""
+    """Frozen; one field a setting. An empty variable counts as unset."""
 
-    model_config = SettingsConfigDict(env_prefix="TENANTRY_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TENANTRY_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     environment: Environment = Field(
         Environment.DEVELOPMENT, description="`development` or `production`."
@@ -97,13 +101,13 @@ class Settings(BaseSettings):
         description="Where the embedded database and the development mailbox live.",
     )
     database_pool_size: int = Field(10, ge=1, description="Connections of one process.")
-    database_acquire_timeout: timedelta = Field(
+    database_acquire_timeout: Duration = Field(
         timedelta(seconds=2), description="How long a request waits for a free connection."
     )
-    database_statement_timeout: timedelta = Field(
+    database_statement_timeout: Duration = Field(
         timedelta(seconds=10), description="How long one statement may run."
     )
-    database_idle_timeout: timedelta = Field(
+    database_idle_timeout: Duration = Field(
         timedelta(seconds=30), description="How long a transaction may do nothing."
     )
 
@@ -135,15 +139,15 @@ class Settings(BaseSettings):
         description="Who may create tenants: `everybody` (default in development) or `staff` "
         "(default in production).",
     )
-    invitation_lifetime: timedelta = Field(
+    invitation_lifetime: Duration = Field(
         timedelta(days=3), description="How long an invitation link works."
     )
-    session_lifetime: timedelta = Field(
+    session_lifetime: Duration = Field(
         timedelta(days=30), description="How long a session lasts after its last use."
     )
     password_min_length: int = Field(12, ge=8, description="Characters of a password at least.")
 
-    limit_invitations_per_inviter: tuple[Rate, ...] = Field(
+    limit_invitations_per_inviter: Rates = Field(
         ("200/hour", "1000/day"), description="Invitations by one person."
     )
     limit_invitations_of_new_tenant: Rate = Field(
@@ -168,22 +172,22 @@ class Settings(BaseSettings):
     limit_tenants: Rate = Field("100/day", description="Tenants created by one person.")
 
     @model_validator(mode="after")
-    def _check_secrets(self) -> Self:
-        if any(len(secret.get_secret_value()) < SECRET_LENGTH for secret in self.secret):
-            message = f"TENANTRY_SECRET: each secret needs {SECRET_LENGTH} characters or more"
-            raise ValueError(message)
+    def _check(self) -> Self:
+        if problems := [problem for problem, present in self._checks().items() if present]:
+            raise ValueError("\n".join(problems))
         return self
 
-    @model_validator(mode="after")
-    def _check_production(self) -> Self:
-        if self.production and (problems := self._production_problems()):
-            raise ValueError("; ".join(problems))
-        return self
-
-    def _production_problems(self) -> list[str]:
-        checks = {
-            "TENANTRY_SECRET: the development secret is refused": DEVELOPMENT_SECRET
-            in [secret.get_secret_value() for secret in self.secret],
+    def _checks(self) -> dict[str, bool]:
+        secrets = [secret.get_secret_value() for secret in self.secret]
+        always = {
+            f"TENANTRY_SECRET: each secret needs {SECRET_LENGTH} characters or more": any(
+                len(secret) < SECRET_LENGTH for secret in secrets
+            )
+        }
+        if not self.production:
+            return always
+        return always | {
+            "TENANTRY_SECRET: the development secret is refused": DEVELOPMENT_SECRET in secrets,
             "TENANTRY_DATABASE_URL: must be set": self.database_url is None,
             "TENANTRY_SMTP_URL: must be set": self.smtp_url is None,
             "TENANTRY_MAIL_FROM: must be set": "mail_from" not in self.model_fields_set,
@@ -191,7 +195,6 @@ class Settings(BaseSettings):
                 self.public_url.startswith("https://")
             ),
         }
-        return [problem for problem, present in checks.items() if present]
 
     @property
     def production(self) -> bool:
@@ -223,10 +226,27 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = [_problem(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-        raise ConfigurationError("\n".join(problems)) from None
+        raise ConfigurationError("\n".join(_problems(error))) from None
 
 
-def _problem(field: str, message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return f"TENANTRY_{field.upper()}: {message}" if field else message
+def _problems(error: ValidationError) -> list[str]:
+    """Of single settings; and of all together, which are looked at only where each is right."""
+    single = {str(e["loc"][0]): e["msg"] for e in error.errors() if e["loc"]}
+    together = [e["msg"] for e in error.errors() if not e["loc"]]
+    fields = Settings.model_fields
+    defaults = {name: fields[name].get_default(call_default_factory=True) for name in single}
+    try:
+        Settings(**defaults)
+    except ValidationError as rest:
+        together = [e["msg"] for e in rest.errors()]
+    found = [f"TENANTRY_{name.upper()}: {_text(message)}" for name, message in single.items()]
+    return found + [
+        line
+        for message in together
+        for line in _text(message).splitlines()
+        if not line.startswith(tuple(f"TENANTRY_{name.upper()}:" for name in single))
+    ]
+
+
+def _text(message: str) -> str:
+    return message.removeprefix("Value error, ")

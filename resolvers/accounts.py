@@ -66,8 +66,8 @@ async def create(
     """
     faults = identifiers.Faults()
     address = faults.check(("email",), identifiers.email, email)
+    checked = read(given, faults)
     faults.settle()
-    checked = check(given)
     password_hash = await passwords.make_hash(checked.password)
     async with database.transaction(database.SYSTEM):
         user_id = await register(
@@ -77,9 +77,9 @@ async def create(
             password_hash=password_hash,
             provider_role=provider_role,
         )
-    if user_id is None:
-        raise errors.InvalidInput.at("email", code="TAKEN")
-    return user_id
+        if user_id is None:
+            raise errors.InvalidInput.at("email", code="TAKEN")
+        return user_id
 
 
 async def register(
@@ -104,7 +104,7 @@ async def register(
     """
     user_id, key, now = ids.new("usr"), identifiers.fold(email) if email else None, clock.now()
     if key is not None:
-        await User.filter(email_key=key, email_verified_at=None).update(email=None, email_key=None)
+        await _free(viewer, key)
     made = await database.rows(
         _INSERT,
         user_id,
@@ -126,3 +126,11 @@ async def register(
     if await User.filter(login=given.login).exists():
         raise errors.LoginTaken
     return None
+
+
+async def _free(viewer: Viewer, email_key: str) -> None:
+    for claimant in await User.filter(email_key=email_key, email_verified_at=None):
+        claimant.email = claimant.email_key = None
+        claimant.updated_at = clock.now()
+        await claimant.save(update_fields=["email", "email_key", "updated_at"])
+        await audit.record(viewer, "user.lose_email", subject_id=claimant.id, changes={"email": ()})

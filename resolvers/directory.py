@@ -91,7 +91,8 @@ def _where(viewer: Viewer, tenant_id: str, wanted: Filter) -> Conditions:
     where = Conditions()
     where.add("m.tenant_id = {}", tenant_id)
     living = [status for status in MemberStatus if status is not MemberStatus.REMOVED]
-    where.add("m.status = any({})", [status.value for status in wanted.statuses or living])
+    statuses = living if wanted.statuses is None else wanted.statuses
+    where.add("m.status = any({})", [status.value for status in statuses])
     if wanted.roles is not None:
         where.add("m.role = any({})", list(wanted.roles))
     if wanted.invitation_states is not None:
@@ -147,10 +148,10 @@ async def get(viewer: Viewer, member_id: str) -> rows.Member:
     """One member by id.
 
     Raises:
-        errors.NotFound: absent, or not the viewer's to see.
+        errors.NotFound: absent, not the viewer's to see, or where he may not act (any more).
     """
     found = (await many(viewer, [member_id])).get(member_id)
-    if found is None:
+    if found is None or viewer.place(found.tenant_id) is None:
         raise errors.NotFound
     return found
 

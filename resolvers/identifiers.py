@@ -20,10 +20,12 @@ V = TypeVar("V")
 
 NAME_LENGTH = 200
 PASSWORD_LENGTH = 1024
+_KEY_LENGTH = 400  # of a folded name in the database: folding can triple it
 _LOGIN = re.compile(r"[a-z0-9._-]{2,64}")
 _LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
+_UNSEEN = _JOINERS + "\u2800\u115f\u1160\u3164\uffa0"
 
 
 class Fault(Exception):
@@ -73,9 +75,9 @@ def fold(text: str) -> str:
 def name(value: str) -> str:
     """A person's or tenant's name: 1 to 200 visible characters on one line, no link in it."""
     text = unicodedata.normalize("NFC", value).strip()
-    if not text:
+    if all(character in _UNSEEN or character.isspace() for character in text):
         raise Fault("REQUIRED")
-    if len(text) > NAME_LENGTH:
+    if len(text) > NAME_LENGTH or len(fold(text)) > _KEY_LENGTH:
         raise Fault("TOO_LONG", NAME_LENGTH)
     if _LINK.search(text) or any(_hidden(character) for character in text):
         raise Fault("INVALID")

@@ -6,6 +6,7 @@ What becomes of it is the invitee's: see `offers` and `acceptances`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import errors
 import settings
@@ -15,6 +16,7 @@ from locales import Locale
 from mail import outbox
 from models import (
     AppRight,
+    Catalog,
     Invitation,
     InvitationState,
     Member,
@@ -65,6 +67,7 @@ async def invite(
     checks.require(viewer.place(tenant_id), Permission.MEMBERS_INVITE)
     faults = identifiers.Faults()
     invitee = invitees.check(invitee, faults)
+    role = check_role(viewer.places[tenant_id].catalog, terms.role, faults)
     check_sessions(terms.max_sessions, faults)
     faults.settle()
     await limits.count(*counters(user_id, tenant_id))
@@ -73,7 +76,7 @@ async def invite(
     async with database.transaction(viewer.scope):
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.MEMBERS_INVITE)
-        member = await _add_pending(actor, known, terms)
+        member = await _add_pending(actor, known, role, terms.max_sessions)
         await _record(viewer, member)
         await give_apps(viewer, actor, member, terms.apps)
         invitation = await _add_invitation(
@@ -115,22 +118,25 @@ def counters(user_id: str, tenant_id: str) -> list[limits.Counter]:
     return found
 
 
-def choose_role(actor: locks.Actor, role: str | None) -> str:
-    """The role asked for, or the catalogue's default.
+def check_role(catalog: Catalog, role: str | None, faults: identifiers.Faults) -> str:
+    """The role asked for, or the catalogue's default."""
+    return faults.check(("role",), partial(_known_role, catalog), role)
 
-    Raises:
-        errors.InvalidInput, errors.RoleNotGrantable
-    """
-    chosen = role or roles.default(actor.catalog)
+
+def _known_role(catalog: Catalog, role: str | None) -> str:
+    chosen = role or roles.default(catalog)
     if chosen is None:
-        raise errors.InvalidInput.at("role", code="REQUIRED")
-    checks.require_known(actor, chosen, "role")
-    checks.require_can_hand_out(actor, chosen)
+        raise identifiers.Fault("REQUIRED")
+    if chosen not in roles.MATRIX[catalog]:
+        raise identifiers.Fault("UNKNOWN")
     return chosen
 
 
-async def _add_pending(actor: locks.Actor, known: invitees.Known, terms: Terms) -> Member:
-    role, typed, now = choose_role(actor, terms.role), known.typed, clock.now()
+async def _add_pending(
+    actor: locks.Actor, known: invitees.Known, role: str, max_sessions: int | None
+) -> Member:
+    typed, now = known.typed, clock.now()
+    checks.require_can_hand_out(actor, role)
     checks.require_email(actor, role, has_email=known.address is not None)
     await invitees.refuse_member(actor.tenant.id, known)
     by_login = known.user_id is not None
@@ -148,7 +154,7 @@ async def _add_pending(actor: locks.Actor, known: invitees.Known, terms: Terms) 
         login=typed.login,
         login_key=typed.login,
         phone=typed.phone,
-        max_sessions=terms.max_sessions,
+        max_sessions=max_sessions,
         created_at=now,
         updated_at=now,
     )

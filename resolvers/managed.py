@@ -33,6 +33,7 @@ async def add(
     checks.require(viewer.place(tenant_id), Permission.MEMBERS_INVITE)
     faults = identifiers.Faults()
     checked = accounts.read(given, faults)
+    role = invitations.check_role(viewer.places[tenant_id].catalog, place.role, faults)
     invitations.check_sessions(place.max_sessions, faults)
     faults.settle()
     await limits.count(*invitations.counters(user_id, tenant_id))
@@ -40,7 +41,7 @@ async def add(
     async with database.transaction(database.SYSTEM):
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.MEMBERS_INVITE)
-        role = invitations.choose_role(actor, place.role)
+        checks.require_can_hand_out(actor, role)
         checks.require_email(actor, role, has_email=False)
         account_id = await accounts.register(
             viewer, checked, email=None, password_hash=password_hash, manager_id=tenant_id

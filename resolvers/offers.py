@@ -5,7 +5,7 @@ anything, so that scanners and curious people do no harm.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +15,14 @@ import errors
 import settings
 from auth import limits, tokens
 from auth.viewer import Client, Viewer
-from models import AppRight, Catalog, InvitationState, OutboxState, clock, database
+from models import AppRight, Catalog, InvitationState, MemberStatus, OutboxState, clock, database
 from permissions import checks, roles
 from permissions.catalog import Permission
 from resolvers import apps, pages, rows
 
 _MANAGED = """
 select i.id, i.tenant_id, i.member_id, i.state, i.created_at, i.expires_at, t.name as tenant_name,
-  t.catalog, m.role, m.email, u.id as inviter_id, u.full_name as inviter_name,
+  t.catalog, m.role, m.email, m.user_id, m.status, u.id as inviter_id, u.full_name as inviter_name,
   i.suppressed, o.state as mail, o.finished_at
 from invitations i
   join members m on m.id = i.member_id
@@ -150,24 +150,32 @@ async def get(viewer: Viewer, invitation_id: str) -> rows.Invitation:
         errors.NotFound: absent, or not the viewer's to see.
     """
     found = await database.rows(f"{_MANAGED} where i.id = $1", invitation_id)
-    if found and checks.sees_any(viewer, found[0]["tenant_id"], _MANAGERS):
-        return (await _with_apps(viewer, found))[0]
+    for shown in (await _shown(viewer, found)).values():
+        return shown
     for record in await to(viewer):
         if record["invitation_id"] == invitation_id:
             return _offered(record)
     raise errors.NotFound
 
 
-async def of_members(
-    viewer: Viewer, members: Sequence[tuple[str, str]]
-) -> dict[str, rows.Invitation]:
-    """The invitations behind members, by member id; `members` are (tenant id, member id).
+async def of_members(viewer: Viewer, member_ids: Sequence[str]) -> dict[str, rows.Invitation]:
+    """The invitations behind members, by member id; only what the viewer may see of them."""
+    return await _shown(
+        viewer, await database.rows(f"{_MANAGED} where i.member_id = any($1)", list(member_ids))
+    )
 
-    Only where the viewer manages members.
-    """
-    asked = [m for tenant, m in members if checks.sees_any(viewer, tenant, _MANAGERS)]
-    found = await database.rows(f"{_MANAGED} where i.member_id = any($1)", asked)
-    return {str(i.member_id): i for i in await _with_apps(viewer, found)}
+
+async def _shown(viewer: Viewer, records: list[dict[str, Any]]) -> dict[str, rows.Invitation]:
+    """Whole for who manages members; as an invitee sees it for the member himself (PRODUCT 4)."""
+    shown = {}
+    for record, whole in zip(records, await _with_apps(viewer, records), strict=True):
+        if checks.sees_any(viewer, record["tenant_id"], _MANAGERS):
+            shown[record["member_id"]] = whole
+        elif record["status"] == MemberStatus.JOINED and record["user_id"] == viewer.user_id:
+            shown[record["member_id"]] = replace(
+                whole, email=None, sent_at=None, delivery=None, member_id=None
+            )
+    return shown
 
 
 async def managed(viewer: Viewer, invitation_id: str) -> rows.Invitation:

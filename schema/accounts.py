@@ -8,6 +8,7 @@ from auth.viewer import Account
 from permissions.fields import Anyone, guard
 from resolvers import declining, directory, offers, pages, rows
 from schema import connections
+from schema.arguments import After, First
 from schema.blocks import BlockedTenant
 from schema.connections import Connection
 from schema.context import Info
@@ -42,9 +43,7 @@ class Me:
         graphql_type=Connection[Annotated["Member", strawberry.lazy("schema.members")]],
         description="His places in tenants, those where he is disabled included.",
     )
-    async def memberships(
-        self, info: Info, first: int | None = None, after: str | None = None
-    ) -> Rows:
+    async def memberships(self, info: Info, first: First = None, after: After = None) -> Rows:
         window = pages.Window(first, after)
         return connections.of(await directory.memberships(info.context.viewer, window))
 
@@ -52,9 +51,7 @@ class Me:
         graphql_type=Connection[Annotated["Invitation", strawberry.lazy("schema.invitations")]],
         description="Offered to his verified e-mail and not yet answered.",
     )
-    async def invitations(
-        self, info: Info, first: int | None = None, after: str | None = None
-    ) -> Rows:
+    async def invitations(self, info: Info, first: First = None, after: After = None) -> Rows:
         window = pages.Window(first, after)
         return connections.of(await offers.mine(info.context.viewer, window))
 

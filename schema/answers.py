@@ -7,6 +7,7 @@ import strawberry
 from permissions.fields import Anyone, guard
 from resolvers import acceptances, accounts, declining, references
 from schema import errors
+from schema.arguments import Input
 from schema.context import Info
 from schema.enums import Locale, SessionTransport
 from schema.interfaces import Rows
@@ -106,7 +107,7 @@ class AnswerMutations:
         extensions=guard(Anyone()),
         description="Accept: signed in as the invitee, or as a newcomer with the link.",
     )
-    async def accept_invitation(self, info: Info, input: AcceptInvitationInput) -> Rows:
+    async def accept_invitation(self, info: Info, input: Input[AcceptInvitationInput]) -> Rows:
         accepted = await acceptances.accept(
             info.context.viewer, _reference(input.invitation), _registration(input.registration)
         )
@@ -118,7 +119,7 @@ class AnswerMutations:
         extensions=guard(Anyone()),
         description="Decline: signed in as the invitee, or unregistered with the link.",
     )
-    async def decline_invitation(self, info: Info, input: DeclineInvitationInput) -> Rows:
+    async def decline_invitation(self, info: Info, input: Input[DeclineInvitationInput]) -> Rows:
         name = await declining.decline(
             info.context.viewer,
             _reference(input.invitation),
@@ -129,9 +130,9 @@ class AnswerMutations:
 
 
 def _reference(given: InvitationRefInput) -> references.Reference:
-    return references.Reference(
-        token=given.token or None, invitation_id=str(given.id) if given.id else None
-    )
+    if given.token is strawberry.UNSET:
+        return references.Reference(invitation_id=str(given.id))
+    return references.Reference(token=given.token)
 
 
 def _registration(given: RegistrationInput | None) -> accounts.Registration | None:

@@ -9,6 +9,7 @@ from permissions.catalog import Permission
 from permissions.fields import Can, SignedIn, guard
 from resolvers import app_access, apps, pages, rows
 from schema import connections, errors
+from schema.arguments import After, Before, First, Input, Last
 from schema.connections import Connection, PageInfo
 from schema.context import Info
 from schema.enums import AppRight
@@ -81,11 +82,13 @@ class AppQueries:
     async def apps(
         self,
         info: Info,
-        tenant_id: strawberry.ID | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        tenant_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only of this tenant.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Rows:
         window = pages.Window(first, after, last, before)
         return await app_page(info, apps.Shelf(tenant_id, own=True), window)
@@ -136,7 +139,7 @@ class AppMutations:
         extensions=guard(Can(Permission.APPS_MANAGE)),
         description="Add an app to a tenant.",
     )
-    async def create_app(self, info: Info, input: CreateAppInput) -> Rows:
+    async def create_app(self, info: Info, input: Input[CreateAppInput]) -> Rows:
         made = await apps.create(
             info.context.viewer, input.tenant_id, name=input.name, url=input.url
         )
@@ -147,7 +150,7 @@ class AppMutations:
         extensions=guard(SignedIn()),
         description="Give a member rights on apps, or take them away.",
     )
-    async def set_app_access(self, info: Info, input: SetAppAccessInput) -> Rows:
+    async def set_app_access(self, info: Info, input: Input[SetAppAccessInput]) -> Rows:
         changed = await app_access.change(
             info.context.viewer,
             input.member_id,

@@ -8,6 +8,7 @@ import strawberry
 from permissions.fields import SignedIn, guard
 from resolvers import declining, rows
 from schema import errors
+from schema.arguments import Input
 from schema.context import Info
 from schema.interfaces import Rows, shown_from
 
@@ -43,6 +44,6 @@ class BlockMutations:
         extensions=guard(SignedIn()),
         description="Lift a block made when declining an invitation.",
     )
-    async def unblock_tenant(self, info: Info, input: UnblockTenantInput) -> Rows:
+    async def unblock_tenant(self, info: Info, input: Input[UnblockTenantInput]) -> Rows:
         await declining.lift(info.context.viewer, input.tenant_id)
         return UnblockTenantPayload(tenant_id=input.tenant_id)

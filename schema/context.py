@@ -23,11 +23,15 @@ class SessionCookie(Protocol):
 
 @dataclass
 class Context:
-    """`token` is the caller's session token; signing in replaces it for the payload."""
+    """`token` is the caller's session token; signing in replaces it for the payload.
+
+    `over_get`: the request stands in an address, which logs keep.
+    """
 
     client: Client
     token: str | None
     cookie: SessionCookie
+    over_get: bool = False
     viewer: Viewer = field(init=False)
     loaders: Loaders = field(init=False)
 

@@ -10,6 +10,7 @@ from permissions.fields import Anyone, Can, SignedIn, guard
 from resolvers import invitations, invitees, offers, rows
 from schema import errors
 from schema.apps import AppAccessInput, given
+from schema.arguments import Input, Token
 from schema.context import Info
 from schema.enums import AppRight, DeliveryState, InvitationState, Locale
 from schema.interfaces import Actor, Node, Rows, shown_from
@@ -85,7 +86,7 @@ class InvitationQueries:
         extensions=guard(Anyone()),
         description="What an invitation link offers. Refused over GET.",
     )
-    async def invitation(self, info: Info, token: str) -> Rows:
+    async def invitation(self, info: Info, token: Token) -> Rows:
         return await offers.look(info.context.client, token)
 
 
@@ -189,7 +190,7 @@ class InvitationMutations:
         description="Invite somebody: by e-mail, which does not tell whether he is registered, or "
         "by login.",
     )
-    async def invite_member(self, info: Info, input: InviteMemberInput) -> Rows:
+    async def invite_member(self, info: Info, input: Input[InviteMemberInput]) -> Rows:
         member, queued = await invitations.invite(
             info.context.viewer,
             input.tenant_id,
@@ -203,7 +204,7 @@ class InvitationMutations:
         extensions=guard(SignedIn()),
         description="Send a new link, also for an expired invitation; the old link is dead.",
     )
-    async def resend_invitation(self, info: Info, input: ResendInvitationInput) -> Rows:
+    async def resend_invitation(self, info: Info, input: Input[ResendInvitationInput]) -> Rows:
         invitation, queued = await invitations.resend(info.context.viewer, input.invitation_id)
         return ResendInvitationPayload(invitation=invitation, email_queued=queued)
 
@@ -212,7 +213,7 @@ class InvitationMutations:
         extensions=guard(SignedIn()),
         description="Withdraw what has not been accepted.",
     )
-    async def revoke_invitation(self, info: Info, input: RevokeInvitationInput) -> Rows:
+    async def revoke_invitation(self, info: Info, input: Input[RevokeInvitationInput]) -> Rows:
         return RevokeInvitationPayload(
             invitation=await invitations.revoke(info.context.viewer, input.invitation_id)
         )

@@ -33,16 +33,9 @@ class Loaders:
         return _loader(lambda keys: apps.held_by(self._viewer, keys))
 
     @cached_property
-    def invitations(self) -> "DataLoader[tuple[str, str], rows.Invitation | None]":
-        """By (tenant id, member id)."""
-
-        async def read(
-            keys: list[tuple[str, str]],
-        ) -> dict[tuple[str, str], rows.Invitation]:
-            found = await offers.of_members(self._viewer, keys)
-            return {key: found[key[1]] for key in keys if key[1] in found}
-
-        return _loader(read)
+    def invitations(self) -> "DataLoader[str, rows.Invitation | None]":
+        """By member id."""
+        return _loader(lambda keys: offers.of_members(self._viewer, keys))
 
 
 def _loader(read: Callable[[list[K]], Awaitable[dict[K, V]]]) -> DataLoader[K, V | None]:

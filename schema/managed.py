@@ -9,6 +9,7 @@ from permissions.fields import Can, guard
 from resolvers import accounts, managed
 from schema import errors
 from schema.apps import AppAccessInput, given
+from schema.arguments import Input
 from schema.context import Info
 from schema.interfaces import Rows
 from schema.members import Member
@@ -64,7 +65,7 @@ class ManagedMutations:
         description="Without an e-mail: joined at once, the password handed over by whoever adds "
         "him.",
     )
-    async def add_member(self, info: Info, input: AddMemberInput) -> Rows:
+    async def add_member(self, info: Info, input: Input[AddMemberInput]) -> Rows:
         added = await managed.add(
             info.context.viewer,
             input.tenant_id,

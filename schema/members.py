@@ -11,6 +11,7 @@ from resolvers import members, ownership, pages, powers, rows
 from schema import connections, errors
 from schema.accounts import User
 from schema.apps import AppAccessConnection
+from schema.arguments import After, Before, Filter, First, Input, Last, OrderBy, TenantId
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import MemberStatus
@@ -72,10 +73,11 @@ class Member(Node):
         return rows.User(parent.user_id, parent.full_name or "") if parent.user_id else None
 
     @strawberry.field(
-        graphql_type=Invitation | None, description="How he was invited; for who manages members."
+        graphql_type=Invitation | None,
+        description="How he was invited; for himself and who manages members.",
     )
     async def invitation(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:
-        return await info.context.loaders.invitations.load((parent.tenant_id, parent.id))
+        return await info.context.loaders.invitations.load(parent.id)
 
     @strawberry.field(
         graphql_type=AppAccessConnection | None,
@@ -84,8 +86,8 @@ class Member(Node):
     async def app_access(
         parent: strawberry.Parent[rows.Member],
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
+        first: First = None,
+        after: After = None,
     ) -> Rows:
         held = await info.context.loaders.app_access.load(parent.id)
         return connections.of(pages.cut(held or [], pages.Window(first, after), name="app access"))
@@ -105,13 +107,13 @@ class MemberQueries:
     async def members(
         self,
         info: Info,
-        tenant_id: strawberry.ID,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-        filter: MemberFilter | None = None,
-        order_by: MemberOrder | None = None,
+        tenant_id: TenantId,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Filter[MemberFilter] = None,
+        order_by: OrderBy[MemberOrder] = None,
     ) -> Rows:
         window = pages.Window(first, after, last, before)
         return await member_page(info, tenant_id, window, wanted=filter, order=order_by)
@@ -227,7 +229,7 @@ class MemberMutations:
         extensions=guard(SignedIn()),
         description="Give a member another role; a pending one's invitation offers it.",
     )
-    async def change_role(self, info: Info, input: ChangeRoleInput) -> Rows:
+    async def change_role(self, info: Info, input: Input[ChangeRoleInput]) -> Rows:
         changed = await members.change_role(info.context.viewer, input.member_id, input.role)
         return ChangeRolePayload(member=changed)
 
@@ -236,7 +238,7 @@ class MemberMutations:
         extensions=guard(Can(Permission.OWNERS_TRANSFER)),
         description="Make another member owner and keep a lesser role.",
     )
-    async def transfer_ownership(self, info: Info, input: TransferOwnershipInput) -> Rows:
+    async def transfer_ownership(self, info: Info, input: Input[TransferOwnershipInput]) -> Rows:
         new, former = await ownership.transfer(
             info.context.viewer,
             input.tenant_id,
@@ -250,7 +252,7 @@ class MemberMutations:
         extensions=guard(SignedIn()),
         description="Remove a member; nothing of it comes back with a new invitation.",
     )
-    async def remove_member(self, info: Info, input: RemoveMemberInput) -> Rows:
+    async def remove_member(self, info: Info, input: Input[RemoveMemberInput]) -> Rows:
         return RemoveMemberPayload(
             member=await members.remove(info.context.viewer, input.member_id)
         )
@@ -260,7 +262,7 @@ class MemberMutations:
         extensions=guard(SignedIn()),
         description="Leave a tenant; a disabled member may, too.",
     )
-    async def leave_tenant(self, info: Info, input: LeaveTenantInput) -> Rows:
+    async def leave_tenant(self, info: Info, input: Input[LeaveTenantInput]) -> Rows:
         await members.leave(info.context.viewer, input.tenant_id)
         return LeaveTenantPayload(tenant_id=input.tenant_id)
 
@@ -269,7 +271,7 @@ class MemberMutations:
         extensions=guard(SignedIn()),
         description="Keep a member from acting, or let him act again.",
     )
-    async def set_member_enabled(self, info: Info, input: SetMemberEnabledInput) -> Rows:
+    async def set_member_enabled(self, info: Info, input: Input[SetMemberEnabledInput]) -> Rows:
         changed = await members.set_enabled(
             info.context.viewer, input.member_id, enabled=input.enabled
         )

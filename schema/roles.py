@@ -8,6 +8,7 @@ from locales import translations
 from permissions import catalog as permission_catalog
 from permissions import roles
 from permissions.fields import Anyone, guard
+from schema import arguments
 from schema.context import Info
 from schema.enums import Catalog
 from schema.interfaces import Node, Rows, shown_from
@@ -50,6 +51,6 @@ class RoleQueries:
         extensions=guard(Anyone()),
         description="Which role of a catalogue may do what.",
     )
-    def role_matrix(self, catalog: Catalog) -> Rows:
+    def role_matrix(self, catalog: arguments.Catalog) -> Rows:
         every = list(roles.MATRIX[catalog].values())
         return Matrix(catalog, every, list(roles.permissions(catalog)))

@@ -1,17 +1,22 @@
 """The schema: every noun's queries and mutations together, and how errors reach the client."""
 
+from collections.abc import Iterator
+
 import strawberry
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 import errors
+from locales import Locale
 from permissions.fields import Anyone, guard
 from resolvers import nodes
 from schema.accounts import AccountQueries, User
 from schema.answers import AnswerMutations
 from schema.apps import AppMutations, AppQueries
+from schema.arguments import Id
 from schema.blocks import BlockMutations
 from schema.context import Context, Info
 from schema.errors import HANDLERS, message
@@ -36,7 +41,7 @@ class Query(
         extensions=guard(Anyone()),
         description="Whatever has that id, where it is the viewer's to see.",
     )
-    async def node(self, info: Info, id: strawberry.ID) -> Rows:
+    async def node(self, info: Info, id: Id) -> Rows:
         return await nodes.get(info.context.viewer, id)
 
 
@@ -71,13 +76,24 @@ def _tell(error: GraphQLError, context: Context | None) -> None:
         error.extensions = {"code": errors.InvalidInput.code, **(error.extensions or {})}
         return
     failure = cause if isinstance(cause, errors.Failure) else errors.Failure()
-    code = failure.code
+    code, request_id = failure.code, context.client.request_id if context else None
     if isinstance(cause, errors.ServiceUnavailable) or code == errors.Failure.code:
-        log.error("operation failed", code=code, exc_info=cause)
-    error.extensions = {"code": code}
-    if context is not None:
-        error.message = message(context.locale, failure)
-        error.extensions["requestId"] = context.client.request_id
+        log.error("operation failed", code=code, request_id=request_id, exc_info=cause)
+    error.extensions = {"code": code, "requestId": request_id}
+    error.message = message(context.locale if context else Locale.EN, failure)
+
+
+class OneOperation(SchemaExtension):
+    """Which of several operations is meant has to be said; Strawberry would take the first."""
+
+    def on_validate(self) -> Iterator[None]:
+        document = self.execution_context.graphql_document
+        assert document is not None  # noqa: S101 parsed before it is validated
+        given = self.execution_context._provided_operation_name  # noqa: SLF001 no public way
+        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        if given is None and len(operations) > 1:
+            raise GraphQLError("Several operations: name one in `operationName`.")
+        yield
 
 
 def build(executor: type) -> Schema:
@@ -88,5 +104,6 @@ def build(executor: type) -> Schema:
         types=[User, Role],
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=HANDLERS,
+        extensions=[OneOperation],
         execution_context_class=executor,
     )

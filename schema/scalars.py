@@ -3,6 +3,7 @@
 from typing import NewType
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 RoleCode = NewType("RoleCode", str)
@@ -11,8 +12,7 @@ PermissionCode = NewType("PermissionCode", str)
 
 def _code(value: object) -> str:
     if not isinstance(value, str):
-        message = "A code is a string."
-        raise TypeError(message)
+        raise GraphQLError("A code is a string.")
     return str(value)
 
 

@@ -9,6 +9,7 @@ from permissions.fields import Anyone, guard
 from resolvers import sessions
 from schema import errors
 from schema.accounts import Me
+from schema.arguments import Input
 from schema.context import Info
 from schema.enums import SessionTransport
 from schema.interfaces import Rows
@@ -69,7 +70,7 @@ class SessionMutations:
         extensions=guard(Anyone()),
         description="Sign in; one answer for every wrong pair.",
     )
-    async def sign_in(self, info: Info, input: SignInInput) -> Rows:
+    async def sign_in(self, info: Info, input: Input[SignInInput]) -> Rows:
         opened = await sessions.sign_in(
             info.context.viewer,
             login=input.login,

@@ -12,8 +12,9 @@ from permissions import checks, roles
 from permissions.catalog import Permission
 from permissions.fields import Can, SignedIn, guard
 from resolvers import apps, pages, rows, tenants
-from schema import connections, errors
+from schema import arguments, connections, errors
 from schema.apps import App, app_page
+from schema.arguments import After, Before, Filter, First, Id, Input, Last, OrderBy
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import Catalog, Locale
@@ -49,7 +50,7 @@ class TenantViewer:
         return [PermissionCode(p) for p in checks.effective(parent.acting)] if parent.acting else []
 
     @strawberry.field(description="One decision for one permission; false for unknown ones.")
-    def can(parent: strawberry.Parent[Place], permission: PermissionCode) -> bool:
+    def can(parent: strawberry.Parent[Place], permission: arguments.Permission) -> bool:
         return parent.acting is not None and str(permission) in checks.effective(parent.acting)
 
     @strawberry.field(graphql_type=LazyMember | None, description="His own place in the list.")
@@ -90,12 +91,12 @@ class Tenant(Node):
     async def members(
         parent: strawberry.Parent[rows.Tenant],
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-        filter: MemberFilter | None = None,
-        order_by: MemberOrder | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Filter[MemberFilter] = None,
+        order_by: OrderBy[MemberOrder] = None,
     ) -> Rows:
         window = pages.Window(first, after, last, before)
         return await member_page(info, parent.id, window, wanted=filter, order=order_by)
@@ -106,10 +107,10 @@ class Tenant(Node):
     async def apps(
         parent: strawberry.Parent[rows.Tenant],
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Rows:
         window = pages.Window(first, after, last, before)
         return await app_page(info, apps.Shelf(parent.id), window)
@@ -130,7 +131,7 @@ class TenantQueries:
         extensions=guard(SignedIn()),
         description="One tenant of the viewer's; null where it is none of his.",
     )
-    async def tenant(self, info: Info, id: strawberry.ID) -> Rows:
+    async def tenant(self, info: Info, id: Id) -> Rows:
         return await tenants.get(info.context.viewer, id)
 
     @strawberry.field(
@@ -141,11 +142,11 @@ class TenantQueries:
     async def tenants(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-        filter: TenantFilter | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Filter[TenantFilter] = None,
     ) -> Rows:
         viewer, window = info.context.viewer, pages.Window(first, after, last, before)
         wanted = tenants.Filter(filter.search, filter.catalogs) if filter else tenants.Filter()
@@ -208,7 +209,7 @@ class TenantMutations:
         extensions=guard(SignedIn()),
         description="Create a tenant and own it.",
     )
-    async def create_tenant(self, info: Info, input: CreateTenantInput) -> Rows:
+    async def create_tenant(self, info: Info, input: Input[CreateTenantInput]) -> Rows:
         made = await tenants.create(
             info.context.viewer, name=input.name, catalog=input.catalog, locale=input.locale
         )
@@ -219,7 +220,7 @@ class TenantMutations:
         extensions=guard(Can(Permission.TENANT_EDIT)),
         description="Rename a tenant or change its language.",
     )
-    async def update_tenant(self, info: Info, input: UpdateTenantInput) -> Rows:
+    async def update_tenant(self, info: Info, input: Input[UpdateTenantInput]) -> Rows:
         changed = await tenants.update(
             info.context.viewer, input.tenant_id, name=input.name, locale=input.locale
         )
@@ -230,6 +231,6 @@ class TenantMutations:
         extensions=guard(Can(Permission.TENANT_DELETE)),
         description="Delete a tenant for everybody, with its invitations.",
     )
-    async def delete_tenant(self, info: Info, input: DeleteTenantInput) -> Rows:
+    async def delete_tenant(self, info: Info, input: Input[DeleteTenantInput]) -> Rows:
         await tenants.delete(info.context.viewer, input.tenant_id)
         return DeleteTenantPayload(tenant_id=input.tenant_id)

@@ -42,10 +42,10 @@ class RequestId:
 def build(settings: Settings) -> Starlette:
     """The application; whoever runs it keeps the database up (`server/running`)."""
     routes: list[BaseRoute] = [
-        Route("/graphql", graphql.View(), methods=["GET", "POST"]),
+        Route("/graphql", graphql.View(), methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         *health.routes,
         *invitation.routes,
     ]
     if settings.smtp_url is None:
         routes += mailbox.routes
-    return Starlette(routes=routes, middleware=[Middleware(RequestId)], max_body_size=LARGEST_BODY)
+    return Starlette(routes=routes, middleware=[Middleware(RequestId)])

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from contextlib import closing
 from typing import Annotated, Any
 
 import typer
@@ -34,8 +35,9 @@ def main() -> None:
 
 
 def _run(coroutine: Coroutine[Any, Any, None]) -> None:
-    logging.configure(settings.load())
-    uvloop.run(coroutine)
+    with closing(coroutine):
+        logging.configure(settings.load())
+        uvloop.run(coroutine)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 import errors
 
 COUNTING_QUERIES = frozenset({"invitation"})
-"""Root fields of `Query` that count against a rate limit, and so write."""
+"""Root fields of `Query` that count against a rate limit, and so write; refused over GET."""
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -32,7 +32,10 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         if self.operation.operation is not OperationType.QUERY:
             return run()
         names = {details[0].node.name.value for details in grouped_field_set.values()}
-        return self._query(run, counting=bool(names & COUNTING_QUERIES))
+        counting = bool(names & COUNTING_QUERIES)
+        if counting and self.context_value.over_get:
+            raise GraphQLError("Send this as POST: its arguments are secret.")
+        return self._query(run, counting=counting)
 
     async def _query(self, run: Any, *, counting: bool) -> Any:
         try:

@@ -1,6 +1,8 @@
 """GraphQL over HTTP: Strawberry's view with our context, and one clear answer for a bad body."""
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -11,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
+from strawberry.schema.exceptions import InvalidOperationTypeError
 
 import errors
 from auth import viewer as viewers
@@ -20,6 +23,7 @@ from server import authentication
 from server.execution import Executor
 
 SCHEMA = root.build(Executor)
+METHOD_NOT_ALLOWED = 405
 
 
 class View(GraphQL[Context, None]):
@@ -41,13 +45,22 @@ class View(GraphQL[Context, None]):
             authentication.client(request),
             authentication.token(request),
             authentication.Cookie(response),
+            over_get=request.method == "GET",
         )
         response.background = BackgroundTask(_touch, context)
         return context
 
+    def should_render_graphql_ide(self, _: Any) -> bool:
+        """Never, also where there is no query: that is a bad request as any other."""
+        return False
+
     def decode_json(self, data: str | bytes) -> object:
-        """orjson also refuses what no text column could hold: lone surrogates, invalid UTF-8."""
-        return orjson.loads(data)
+        """orjson refuses what no text column could hold: lone surrogates, invalid UTF-8.
+
+        A key given twice is refused as well: whatever stands before us may read the other one.
+        """
+        orjson.loads(data)
+        return json.loads(data, object_pairs_hook=_without_duplicates)
 
     async def parse_http_body(self, request: Any) -> Any:
         """Raises:
@@ -55,7 +68,7 @@ class View(GraphQL[Context, None]):
         """
         try:
             data = await super().parse_http_body(request)
-        except (AttributeError, TypeError) as error:
+        except (AttributeError, TypeError, ValueError, RecursionError) as error:
             raise HTTPException(400, "The request body is not a GraphQL request.") from error
         if isinstance(data, list) or not isinstance(data.operation_name, str | None):
             raise HTTPException(400, "One operation, its `operationName` a string or null.")
@@ -72,15 +85,25 @@ class View(GraphQL[Context, None]):
         return response
 
 
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
 def _refusal(refused: HTTPException) -> Response:
     """A request that is no GraphQL request still gets GraphQL's shape of errors."""
     error: Mapping[str, object] = {
         "message": refused.reason,
         "extensions": {"code": errors.InvalidInput.code},
     }
+    if isinstance(refused.__cause__, InvalidOperationTypeError):
+        return JSONResponse({"errors": [error]}, METHOD_NOT_ALLOWED, {"allow": "POST"})
     return JSONResponse({"errors": [error]}, refused.status_code)
 
 
 async def _touch(context: Context) -> None:
-    """After the answer has gone, so that nobody waits for it."""
-    await viewers.touch(context.viewer)
+    """After the answer has gone, so that nobody waits for it; the next request may try again."""
+    with suppress(errors.Failure):
+        await viewers.touch(context.viewer)

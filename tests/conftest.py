@@ -1,13 +1,12 @@
 """What every test stands on: a real PostgreSQL, built by the migrations, fresh for each test."""
 
 import asyncio
-import itertools
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 import settings as settings_module
@@ -15,10 +14,9 @@ from models import Catalog, Tenant, embedded, migrating
 from models import clock as clock_module
 from models import database as database_module
 from settings import Settings
+from tests import databases
 from tests.clients import Client, Person
 from tests.factories import World
-
-_numbers = itertools.count()
 
 
 class Clock:
@@ -43,11 +41,27 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedded]:
-    """One embedded server; its `tenantry` database is migrated and serves as the template."""
-    running = asyncio.run(embedded.start(tmp_path_factory.mktemp("pg")))
+def open_folders() -> Iterator[Path]:
+    """For the data of embedded servers, which run as another user where root runs the tests.
+
+    pytest closes its own folder to other users whenever another run begins beside this one.
+    """
+    with tempfile.TemporaryDirectory(prefix="tenantry-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def server(open_folders: Path) -> Iterator[embedded.Embedded]:
+    """One embedded server; its `tenantry` database is migrated and serves as the template.
+
+    It need not survive the machine, so it waits for no disk; a vacuum would hold the template.
+    """
+    running = asyncio.run(embedded.start(open_folders / "shared"))
     try:
         asyncio.run(migrating.migrate(running.migration_url, embedded.SERVING_ROLE))
+        for setting in ("autovacuum", "fsync", "full_page_writes", "synchronous_commit"):
+            asyncio.run(databases.administer(running, f"alter system set {setting} = off"))
+        asyncio.run(databases.administer(running, "select pg_reload_conf()"))
         yield running
     finally:
         running.stop()
@@ -56,22 +70,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedd
 @pytest.fixture
 async def database_urls(server: embedded.Embedded) -> AsyncIterator[tuple[str, str]]:
     """A fresh database: its address for the serving role and for the owner of its tables."""
-    name = f"test_{next(_numbers)}"
-    await _administer(server, f"create database {name} template {embedded.DATABASE}")
+    name = await databases.take(server)
     yield tuple(  # type: ignore[misc]
         url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
         for url in (server.url, server.migration_url)
     )
-    await _administer(server, f"drop database {name} with (force)")
-
-
-async def _administer(server: embedded.Embedded, statement: str) -> None:
-    host = database_module.parse(server.url)["host"]
-    connection = await asyncpg.connect(host=host, user="postgres", database="postgres")
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+    await databases.give_back(server, name)
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +104,29 @@ async def database(
 
 
 @pytest.fixture
-def world(database: None) -> World:  # noqa: ARG001 it has to be up
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that goes to PostgreSQL, in order, without those that frame transactions.
+
+    `clear()` it where counting begins.
+    """
+    sent: list[str] = []
+
+    def recording(method: Callable[..., Any]) -> Callable[..., Any]:
+        async def run(connection: Any, query: str, *values: Any, **options: Any) -> Any:
+            if not query.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+                sent.append(query)
+            return await method(connection, query, *values, **options)
+
+        return run
+
+    for name in ("execute", "executemany", "fetch", "fetchrow"):
+        method = getattr(database_module.Connection, name)
+        monkeypatch.setattr(database_module.Connection, name, recording(method))
+    return sent
+
+
+@pytest.fixture
+def world(database: None) -> World:
     """A server on the fresh database, and whoever the test needs in it."""
     return World()
 

@@ -37,6 +37,7 @@ create function scope_user() returns text language sql stable
 create function scope_tenants() returns text[] language sql stable
   return string_to_array(coalesce(current_setting('app.tenants', true), ''), ',');
 
+-- What a policy lets see is not all his to write: with check is narrower where people are concerned.
 alter table tenants enable row level security;
 alter table tenants force row level security;
 create policy scope on tenants using (
@@ -46,13 +47,13 @@ create policy scope on tenants using (
     where members.tenant_id = tenants.id and members.user_id = scope_user()
       and members.status in ('JOINED', 'DISABLED')
   )
-);
+) with check (id = any (scope_tenants()) or scope_is_wide());
 
 alter table members enable row level security;
 alter table members force row level security;
 create policy scope on members using (
   tenant_id = any (scope_tenants()) or scope_is_wide() or user_id = scope_user()
-);
+) with check (tenant_id = any (scope_tenants()) or scope_is_wide());
 
 alter table invitations enable row level security;
 alter table invitations force row level security;
@@ -74,7 +75,7 @@ alter table users force row level security;
 create policy scope on users using (
   id = scope_user() or scope_is_wide()
   or exists (select from members where members.user_id = users.id)
-);
+) with check (id = scope_user() or scope_is_wide());
 
 alter table sessions enable row level security;
 alter table sessions force row level security;

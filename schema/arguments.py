@@ -1,0 +1,24 @@
+"""The arguments of fields, described for clients once."""
+
+from typing import Annotated, TypeVar
+
+import strawberry
+from strawberry import argument
+
+from schema.enums import Catalog as CatalogEnum
+from schema.scalars import PermissionCode
+
+T = TypeVar("T")
+
+Id = Annotated[strawberry.ID, argument(description="Its TypeID.")]
+TenantId = Annotated[strawberry.ID, argument(description="Of which tenant.")]
+Token = Annotated[str, argument(description="What follows # in the link.")]
+Catalog = Annotated[CatalogEnum, argument(description="Of which catalogue.")]
+Permission = Annotated[PermissionCode, argument(description="Which permission.")]
+Input = Annotated[T, argument(description="What to do, field by field.")]
+Filter = Annotated[T | None, argument(description="Which of them; all where it is left out.")]
+OrderBy = Annotated[T | None, argument(description="In which order; oldest first if left out.")]
+First = Annotated[int | None, argument(description="At most so many from the start, 1 to 100.")]
+After = Annotated[str | None, argument(description="Only what follows this cursor.")]
+Last = Annotated[int | None, argument(description="At most so many from the end, 1 to 100.")]
+Before = Annotated[str | None, argument(description="Only what precedes this cursor.")]

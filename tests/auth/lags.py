@@ -1,0 +1,12 @@
+"""How free the event loop is while something else is going on."""
+
+import asyncio
+import time
+
+
+async def ticking(lags: list[float]) -> None:
+    """Until cancelled: how much later than asked the loop comes back, in seconds."""
+    while True:
+        asked = time.perf_counter() + 0.005
+        await asyncio.sleep(0.005)
+        lags.append(time.perf_counter() - asked)

@@ -1,0 +1,159 @@
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import errors
+from auth import limits
+from auth.limits import Counter, PostgresStorage
+from models import RateLimit, database
+from settings import Settings
+from tests.conftest import Clock
+from tests.factories import World
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def counter(rates: str | tuple[str, ...] = "2/minute", *subjects: str) -> Counter:
+    return limits.counter("test", rates, *(subjects or ("somebody",)))
+
+
+async def refused(*counters: Counter) -> int | None:
+    """Seconds to wait, or None where the attempt was let through."""
+    try:
+        await limits.count(*counters)
+    except errors.RateLimited as limited:
+        return limited.retry_after
+    return None
+
+
+async def counters() -> dict[str, int]:
+    async with database.transaction(database.SYSTEM, read_only=True):
+        return {row.key: row.count for row in await RateLimit.all()}
+
+
+async def test_an_attempt_over_the_rate_is_refused_with_the_seconds_to_wait(clock: Clock) -> None:
+    """PRODUCT 3.11."""
+    assert [await refused(counter()) for _ in range(2)] == [None, None]
+    clock.move(timedelta(seconds=20))
+    assert await refused(counter()) == pytest.approx(40, abs=2)
+
+
+async def test_the_wait_is_a_second_at_least(clock: Clock) -> None:
+    await limits.count(counter("1/minute"))
+    clock.move(timedelta(seconds=59, milliseconds=900))
+    assert await refused(counter("1/minute")) == 1
+
+
+async def test_a_new_window_begins_when_the_old_one_is_over(clock: Clock) -> None:
+    assert [await refused(counter()) for _ in range(3)][:2] == [None, None]
+    clock.move(timedelta(minutes=1))
+    assert [await refused(counter()) is None for _ in range(3)] == [True, True, False]
+
+
+async def test_every_rate_of_a_counter_holds(clock: Clock) -> None:
+    both = counter(("2/minute", "3/hour"))
+    assert [await refused(both) is None for _ in range(3)] == [True, True, False]
+    clock.move(timedelta(minutes=1))
+    assert [await refused(both) is None for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [counter("1/minute", "another"), limits.counter("other", "1/minute", "somebody")],
+    ids=["subject", "name"],
+)
+async def test_what_is_counted_apart_has_a_limit_of_its_own(other: Counter) -> None:
+    await limits.count(counter("1/minute"))
+    assert await refused(other) is None
+
+
+async def test_behind_a_full_counter_the_others_are_not_counted() -> None:
+    first, second = counter("1/minute"), counter("1/minute", "another")
+    await limits.count(first)
+    assert await refused(first, second)
+    assert await refused(second) is None
+
+
+async def count_and_fail() -> None:
+    async with database.transaction(database.SYSTEM):
+        await limits.count_within(counter("1/minute"))
+        raise errors.NotFound
+
+
+async def test_counting_within_a_transaction_lasts_if_the_transaction_does() -> None:
+    with pytest.raises(errors.NotFound):
+        await count_and_fail()
+    async with database.transaction(database.SYSTEM):
+        await limits.count_within(counter("1/minute"))
+    assert await refused(counter("1/minute"))
+
+
+async def test_an_attempt_counts_whatever_becomes_of_it(world: World) -> None:
+    """Counted in a transaction of its own, before the use case."""
+    person, missing = await world.person(), "tnt_inv_missing"
+    for _ in range(2):
+        await person.ask("query($t: String!) { invitation(token: $t) { __typename } }", t=missing)
+    assert list((await counters()).values()) == [2]
+
+
+async def test_counters_are_one_for_all_processes_and_survive_restarts(
+    database_urls: tuple[str, str], configure: Any
+) -> None:
+    await limits.count(counter("1/minute"))
+    await database.stop()
+    settings: Settings = configure()
+    await database.start(database_urls[0], settings)
+    assert await refused(counter("1/minute"))
+
+
+async def test_of_attempts_at_the_same_moment_as_many_pass_as_the_rate_allows() -> None:
+    passed = await asyncio.gather(*(refused(counter("5/minute")) for _ in range(8)))
+    assert passed.count(None) == 5
+
+
+async def test_an_attempt_that_turned_out_well_is_taken_back() -> None:
+    for _ in range(5):
+        await limits.count(counter())
+        await limits.forgive(counter())
+    assert list((await counters()).values()) == [0]
+
+
+async def test_forgiving_gives_nobody_more_than_the_rate(clock: Clock) -> None:
+    await limits.forgive(counter("1/minute"))
+    await limits.forgive(counter("1/minute"))
+    assert [await refused(counter("1/minute")) is None for _ in range(2)] == [True, False]
+    clock.move(timedelta(minutes=1))
+    await limits.forgive(counter("1/minute"))
+    assert [await refused(counter("1/minute")) is None for _ in range(2)] == [True, False]
+
+
+async def test_counters_whose_window_is_over_are_forgotten(clock: Clock) -> None:
+    await limits.count(counter("1/minute"), counter("1/hour", "another"))
+    clock.move(timedelta(minutes=1))
+    assert await limits.forget_expired() == 1
+    assert len(await counters()) == 1
+
+
+async def test_whom_a_counter_is_about_cannot_be_read_from_the_database() -> None:
+    await limits.count(counter("1/minute", "ann@example.com"))
+    assert "ann" not in str(await counters())
+
+
+async def test_the_storage_does_all_that_the_library_asks_of_one(clock: Clock) -> None:
+    storage = PostgresStorage()
+    async with database.transaction(database.SYSTEM):
+        assert await storage.check()
+        assert await storage.get("key") == 0
+        assert await storage.get_expiry("key") == pytest.approx(clock.now().timestamp(), abs=2)
+        assert await storage.incr("key", 60, amount=3) == 3
+        assert await storage.get("key") == 3
+        expiry = clock.now().timestamp() + 60
+        assert await storage.get_expiry("key") == pytest.approx(expiry, abs=2)
+        await storage.clear("key")
+        assert await storage.get("key") == 0
+        await storage.incr("key", 60)
+        assert await storage.reset() == 1
+        assert await storage.get("key") == 0
+    assert storage.base_exceptions is errors.Failure

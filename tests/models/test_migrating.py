@@ -1,0 +1,147 @@
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from models import database, embedded, migrating
+from settings import CHECKOUT, Settings
+
+Addresses = tuple[str, str]
+TABLES = (
+    "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+)
+
+
+async def administer(server: embedded.Embedded, *statements: str) -> None:
+    connection = await asyncpg.connect(**database.parse(as_role(server.url, "postgres")))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def ask_owner(blank: Addresses, sql: str) -> object:
+    connection = await asyncpg.connect(**database.parse(blank[1]))
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
+
+
+def as_role(url: str, role: str) -> str:
+    return url.replace(f"//{urlsplit(url).username}@", f"//{role}@")
+
+
+@pytest.fixture
+async def blank(server: embedded.Embedded) -> AsyncIterator[Addresses]:
+    """An empty database: its address for the serving role, and for its owner.
+
+    The role `newcomer` has been granted nothing in it.
+    """
+    await administer(
+        server,
+        f"create database blank owner {embedded.OWNER} template template0",
+        "create role newcomer login",
+    )
+    url, owner = (
+        address.replace(f"/{embedded.DATABASE}?", "/blank?")
+        for address in (server.url, server.migration_url)
+    )
+    yield url, owner
+    await administer(server, "drop database blank with (force)", "drop role newcomer")
+
+
+async def require_ready(url: str, settings: Settings) -> None:
+    await database.start(url, settings)
+    try:
+        await migrating.require_ready()
+    finally:
+        await database.stop()
+
+
+async def test_migrating_twice_is_harmless(
+    blank: Addresses, configure: Callable[..., Settings]
+) -> None:
+    for _ in range(2):
+        await migrating.migrate(blank[1], embedded.SERVING_ROLE)
+    await require_ready(blank[0], configure())
+
+
+async def test_a_database_that_is_not_migrated_is_not_served(
+    blank: Addresses, configure: Callable[..., Settings]
+) -> None:
+    with pytest.raises(migrating.NotReady, match=r"python -m server migrate.*0001_initial"):
+        await require_ready(blank[0], configure())
+
+
+async def test_a_role_that_was_not_granted_the_tables_is_told_to_migrate(
+    blank: Addresses, configure: Callable[..., Settings]
+) -> None:
+    await migrating.migrate(blank[1], embedded.SERVING_ROLE)
+    url = as_role(blank[0], "newcomer")
+    with pytest.raises(migrating.NotReady, match="python -m server migrate"):
+        await require_ready(url, configure())
+    await migrating.migrate(blank[1], "newcomer")
+    await require_ready(url, configure())
+
+
+async def test_a_migration_that_fails_leaves_nothing_half_done(blank: Addresses) -> None:
+    await ask_owner(blank, "create table sessions (id text)")
+    with pytest.raises(Exception, match="sessions"):
+        await migrating.migrate(blank[1], embedded.SERVING_ROLE)
+    assert await ask_owner(blank, "select to_regclass('members') is null") is True
+    await ask_owner(blank, "drop table sessions")
+    await migrating.migrate(blank[1], embedded.SERVING_ROLE)
+
+
+async def test_migrating_waits_while_somebody_else_does(blank: Addresses) -> None:
+    """TRAPS 4: Tortoise takes no lock.
+
+    `pg_advisory_lock` in `models.migrating.migrate` is the line without which this fails.
+    """
+    lock = await asyncpg.connect(**database.parse(blank[1]))
+    await lock.execute("select pg_advisory_lock($1)", migrating.ADVISORY_LOCK)
+    task = asyncio.create_task(migrating.migrate(blank[1], embedded.SERVING_ROLE))
+    await asyncio.sleep(0.3)
+    assert await ask_owner(blank, TABLES) == 0
+    await lock.close()
+    await task
+    assert await ask_owner(blank, "select to_regclass('members') is not null") is True
+
+
+async def test_two_processes_migrate_at_once(blank: Addresses) -> None:
+    """TRAPS 4."""
+    environment = {
+        "TENANTRY_DATABASE_URL": blank[0],
+        "TENANTRY_MIGRATION_DATABASE_URL": blank[1],
+    }
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "server", "migrate"), cwd=CHECKOUT, env=os.environ | environment
+        )
+        for _ in range(2)
+    ]
+    assert [await process.wait() for process in processes] == [0, 0]
+
+
+async def test_a_role_that_could_bypass_the_fence_is_not_served(
+    server: embedded.Embedded, database_urls: Addresses, configure: Callable[..., Settings]
+) -> None:
+    """CASES 108: a superuser, the owner, who bypasses policies, or who can become one of these."""
+    await administer(
+        server,
+        "create role unbound login bypassrls",
+        f"create role heir login in role {embedded.OWNER}",
+        "create role deputy login noinherit in role unbound",
+    )
+    try:
+        for role in ("postgres", embedded.OWNER, "unbound", "heir", "deputy"):
+            with pytest.raises(migrating.NotReady, match="TENANTRY_DATABASE_URL"):
+                await require_ready(as_role(database_urls[0], role), configure())
+    finally:
+        await administer(server, "drop role deputy", "drop role heir", "drop role unbound")

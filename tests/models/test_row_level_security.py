@@ -1,0 +1,251 @@
+from dataclasses import dataclass
+
+import pytest
+from tortoise.exceptions import OperationalError
+
+from auth import viewer
+from models import MemberStatus, Tenant, database
+from models.database import NOBODY, SYSTEM, Scope
+from tests.clients import Person
+from tests.factories import CLIENT, World
+
+STAFF = Scope("staff")
+TENANT_TABLES = {
+    "tenants": "id",
+    "members": "tenant_id",
+    "invitations": "tenant_id",
+    "outbox_entries": "tenant_id",
+    "audit_events": "tenant_id",
+}
+PERSONAL_TABLES = {"users": "id", "sessions": "user_id"}
+UNFENCED = {
+    "rate_limits",  # digests and counts, which belong to no tenant
+    "tortoise_migrations",  # read before anybody is known
+}
+COLUMNS = TENANT_TABLES | PERSONAL_TABLES
+
+
+@dataclass
+class Place:
+    """A tenant with an owner, a pending invitation and its mail."""
+
+    tenant: Tenant
+    owner: Person
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.viewer(self.owner.id, (self.tenant.id,))
+
+    @property
+    def alone(self) -> Scope:
+        """The owner, as if he belonged to no tenant."""
+        return Scope.viewer(self.owner.id, ())
+
+    def key(self, table: str) -> str:
+        return self.tenant.id if table in TENANT_TABLES else self.owner.id
+
+
+async def settle(world: World) -> Place:
+    tenant = await world.tenant()
+    owner = await world.join(tenant)
+    answer = await owner.do(
+        "inviteMember",
+        {"tenantId": tenant.id, "invitee": {"email": "new@example.com"}, "role": "MANAGER"},
+    )
+    assert answer["__typename"] == "InviteMemberPayload"
+    return Place(tenant, owner)
+
+
+@pytest.fixture
+async def ours(world: World) -> Place:
+    return await settle(world)
+
+
+@pytest.fixture
+async def foreign(world: World) -> Place:
+    return await settle(world)
+
+
+async def seen(table: str, scope: Scope) -> set[str]:
+    """Whose rows that scope finds, with no condition of ours."""
+    async with database.transaction(scope, read_only=True):
+        found = await database.rows(f"select {COLUMNS[table]} as key from {table}")  # noqa: S608
+    return {row["key"] for row in found}
+
+
+async def seen_everywhere(scope: Scope) -> dict[str, set[str]]:
+    return {table: await seen(table, scope) for table in COLUMNS}
+
+
+async def run(scope: Scope, sql: str, *arguments: object) -> int:
+    """How many rows the statement touched."""
+    async with database.transaction(scope):
+        return len(await database.rows(sql, *arguments))
+
+
+async def refusal(scope: Scope, sql: str, *arguments: object) -> str:
+    with pytest.raises(OperationalError) as refused:
+        await run(scope, sql, *arguments)
+    return str(refused.value)
+
+
+async def test_a_viewer_finds_the_rows_of_his_tenants_and_his_own(
+    ours: Place, foreign: Place
+) -> None:
+    """DESIGN 1.3; ADR 0002."""
+    for place in (ours, foreign):
+        assert await seen_everywhere(place.scope) == {t: {place.key(t)} for t in COLUMNS}
+
+
+async def test_staff_and_system_find_all_rows(ours: Place, foreign: Place) -> None:
+    """DESIGN 1.3."""
+    everything = {table: {ours.key(table), foreign.key(table)} for table in COLUMNS}
+    assert await seen_everywhere(STAFF) == everything
+    assert await seen_everywhere(SYSTEM) == everything
+
+
+@pytest.mark.usefixtures("ours")
+async def test_nobody_finds_nothing() -> None:
+    """CASES 109."""
+    assert await seen_everywhere(NOBODY) == {table: set() for table in COLUMNS}
+
+
+async def test_a_person_finds_his_places_wherever_they_are(ours: Place, foreign: Place) -> None:
+    """DESIGN 1.3: policies also admit rows with the viewer's own user id."""
+    assert await seen("members", ours.alone) == {ours.tenant.id}
+    assert await seen("tenants", ours.alone) == {ours.tenant.id}
+    assert foreign.tenant.id not in await seen("members", ours.alone)
+
+
+async def test_a_disabled_person_finds_the_name_of_his_tenant_and_nothing_in_it(
+    world: World, ours: Place
+) -> None:
+    """PRODUCT 4."""
+    disabled = await world.join(ours.tenant, "MANAGER", status=MemberStatus.DISABLED)
+    scope = Scope.viewer(disabled.id, ())
+    assert await seen("tenants", scope) == {ours.tenant.id}
+    assert await seen("invitations", scope) == set()
+    assert await seen("users", scope) == {disabled.id}
+
+
+async def test_a_removed_person_does_not_find_his_tenant(world: World, ours: Place) -> None:
+    """PRODUCT 4."""
+    removed = await world.join(ours.tenant, "MANAGER", status=MemberStatus.REMOVED)
+    assert await seen("tenants", Scope.viewer(removed.id, ())) == set()
+
+
+async def test_a_colleague_is_found_and_his_sessions_are_not(world: World, ours: Place) -> None:
+    colleague = await world.join(ours.tenant, "MANAGER")
+    assert await seen("users", ours.scope) == {ours.owner.id, colleague.id}
+    assert await seen("sessions", ours.scope) == {ours.owner.id}
+
+
+async def test_a_row_of_a_foreign_tenant_cannot_be_written(ours: Place, foreign: Place) -> None:
+    """CASES 109: as a copy of a row that is there, under another id."""
+    for table, column in TENANT_TABLES.items():
+        copy = (
+            f"insert into {table} select (jsonb_populate_record(null::{table}, to_jsonb(t)"  # noqa: S608
+            f" || jsonb_build_object('id', 'copy', '{column}', $1::text))).*"
+            f" from {table} t limit 1 returning 1"
+        )
+        assert "row-level security" in await refusal(ours.scope, copy, foreign.tenant.id)
+
+
+async def test_rows_of_a_foreign_tenant_are_neither_changed_nor_deleted(
+    ours: Place, foreign: Place
+) -> None:
+    """CASES 109."""
+    for table in TENANT_TABLES.keys() - {"audit_events"}:
+        where = f"where {TENANT_TABLES[table]} = $1 returning 1"
+        change = f"update {table} set id = id {where}"  # noqa: S608
+        assert await run(ours.scope, change, foreign.tenant.id) == 0
+        assert await run(ours.scope, f"delete from {table} {where}", foreign.tenant.id) == 0  # noqa: S608
+
+
+async def test_a_row_cannot_be_moved_to_a_foreign_tenant(ours: Place, foreign: Place) -> None:
+    """CASES 109."""
+    for table in ("members", "invitations", "outbox_entries"):
+        move = f"update {table} set tenant_id = $1 where tenant_id = $2 returning 1"  # noqa: S608
+        moved = await refusal(ours.scope, move, foreign.tenant.id, ours.tenant.id)
+        assert "row-level security" in moved
+
+
+async def test_nobody_writes_himself_into_a_tenant(world: World, ours: Place) -> None:
+    """His own user id lets him find a row, not write one."""
+    disabled = await world.join(ours.tenant, "MANAGER", status=MemberStatus.DISABLED)
+    enable = "update members set status = 'JOINED' where user_id = $1 returning 1"
+    refused = await refusal(Scope.viewer(disabled.id, ()), enable, disabled.id)
+    assert "row-level security" in refused
+
+
+async def test_a_colleagues_account_is_found_and_not_changed(world: World, ours: Place) -> None:
+    """What a forgotten condition would do."""
+    await world.join(ours.tenant, "MANAGER")
+    refused = await refusal(ours.scope, "update users set full_name = 'Everybody'")
+    assert "row-level security" in refused
+
+
+@pytest.mark.usefixtures("ours")
+async def test_nobody_changes_the_audit() -> None:
+    """CASES 143: the serving role adds rows and changes none, in whatever scope."""
+    for change in ("update audit_events set action = 'x'", "delete from audit_events"):
+        assert "permission denied" in await refusal(SYSTEM, change)
+
+
+@pytest.mark.usefixtures("world")
+async def test_the_serving_role_changes_rows_and_nothing_else() -> None:
+    """DESIGN 1.3: it owns nothing."""
+    for statement in (
+        "create table mine (id text)",
+        "truncate members",
+        "drop table members",
+        "alter table members disable row level security",
+        "drop policy scope on members",
+        "insert into tortoise_migrations (app, name, applied_at) values ('x', 'x', now())",
+        "set role tenantry_owner",
+    ):
+        answer = await refusal(SYSTEM, statement)
+        assert "permission denied" in answer or "must be owner" in answer
+
+
+@pytest.mark.usefixtures("world")
+async def test_every_table_is_fenced_also_against_its_owner() -> None:
+    """CASES 108: a new table has a policy, or a reason to have none above."""
+    async with database.transaction(SYSTEM):
+        found = await database.rows(
+            "select relname as name, relrowsecurity and relforcerowsecurity and exists ("
+            "  select from pg_policies where tablename = relname) as fenced"
+            " from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+        )
+    assert {row["name"]: row["fenced"] for row in found} == dict.fromkeys(
+        COLUMNS, True
+    ) | dict.fromkeys(UNFENCED, False)
+
+
+@pytest.mark.usefixtures("world")
+async def test_every_door_through_the_fence_is_known_by_name() -> None:
+    """ADR 0002: a new door is a change to that list and to this one."""
+    async with database.transaction(SYSTEM):
+        doors = await database.rows(
+            "select proname as name, proconfig as config from pg_proc"
+            " where prosecdef and pronamespace = 'public'::regnamespace"
+        )
+    assert {door["name"] for door in doors} == {"open_session", "offers"}
+    assert all("search_path=public, pg_temp" in door["config"] for door in doors)
+
+
+async def test_a_door_leaves_the_scope_as_it_was(ours: Place, foreign: Place) -> None:
+    """ADR 0002: they widen it for their own duration."""
+    async with database.transaction(ours.scope):
+        await database.rows("select * from offers(null, $1, now())", foreign.owner.id)
+        found = await database.rows("select tenant_id from members")
+    assert {row["tenant_id"] for row in found} == {ours.tenant.id}
+
+
+@pytest.mark.usefixtures("foreign")
+async def test_a_session_opens_its_holders_scope_and_no_wider_one(ours: Place) -> None:
+    """DESIGN 1.4."""
+    async with database.transaction(NOBODY, read_only=True):
+        await viewer.identify(CLIENT, ours.owner.token)
+        found = await database.rows("select tenant_id from members")
+    assert {row["tenant_id"] for row in found} == {ours.tenant.id}

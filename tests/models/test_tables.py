@@ -1,0 +1,76 @@
+from collections.abc import Iterator
+
+import pytest
+from tortoise import Tortoise
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from models import database
+
+pytestmark = pytest.mark.usefixtures("world")
+
+OVER_ALL_TENANTS = {
+    ("members", "email_key"),  # the offers made to one address
+    ("members", "user_id"),  # the places of one person
+    ("outbox_entries", "due_at"),  # the worker's next mail
+}
+
+
+def models() -> list[type[Model]]:
+    return list(Tortoise.apps["models"].values())
+
+
+async def rows(sql: str) -> list[dict[str, object]]:
+    async with database.transaction(database.SYSTEM, read_only=True):
+        return await database.rows(sql)
+
+
+async def columns_of_indexes() -> dict[str, list[list[str]]]:
+    """By table, the columns of each of its indexes in their order."""
+    found = await rows(
+        "select indrelid::regclass::text as of, array("
+        "  select attname from unnest(indkey) with ordinality k(n, place)"
+        "  join pg_attribute on attrelid = indrelid and attnum = n order by place) as columns"
+        " from pg_index where indrelid::regclass::text not like 'pg_%'"
+    )
+    return {str(row["of"]): [r["columns"] for r in found if r["of"] == row["of"]] for row in found}  # type: ignore[misc]
+
+
+async def test_the_columns_are_those_of_the_models() -> None:
+    """DESIGN 3: the database is built by the migrations alone, and nothing is missing in them."""
+    found = await rows(
+        "select table_name, column_name, is_nullable = 'YES' as optional,"
+        " character_maximum_length as length from information_schema.columns"
+        " where table_schema = 'public' and table_name <> 'tortoise_migrations'"
+    )
+    assert {(r["table_name"], r["column_name"], r["optional"], r["length"]) for r in found} == {
+        column for model in models() for column in columns(model)
+    }
+
+
+def columns(model: type[Model]) -> Iterator[tuple[str, str, bool, int | None]]:
+    meta = model._meta  # noqa: SLF001
+    for name, column in meta.fields_db_projection.items():
+        field = meta.fields_map[name]
+        yield meta.db_table, column, field.null, getattr(field, "max_length", None)
+
+
+async def test_the_indexes_of_the_models_are_there() -> None:
+    """TRAPS 2 and 3."""
+    found = await columns_of_indexes()
+    for model in models():
+        meta = model._meta  # noqa: SLF001
+        for wanted in (*meta.indexes, *meta.unique_together):
+            assert not isinstance(wanted, Index)
+            assert list(wanted) in found[meta.db_table], (meta.db_table, wanted)
+
+
+async def test_the_indexes_of_a_tenants_rows_begin_with_the_tenant() -> None:
+    """DESIGN 1.7; primary keys and digests of secrets excepted."""
+    found = await rows(
+        "select indrelid::regclass::text as of, attname as first from pg_index"
+        " join pg_attribute on attrelid = indrelid and attnum = indkey[0]"
+        " where indrelid in (select attrelid from pg_attribute where attname = 'tenant_id')"
+        " and not indisprimary and attname not in ('tenant_id', 'token_digest')"
+    )
+    assert {(row["of"], row["first"]) for row in found} == OVER_ALL_TENANTS

@@ -1,0 +1,278 @@
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import settings
+from settings import CHECKOUT, DEVELOPMENT_SECRET, ConfigurationError, Settings, load
+
+# The fixture `configure` puts another function in the module's place.
+read = load.__wrapped__
+OPERATIONS = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET": "a secret of this test that is long enough",
+    "DATABASE_URL": "postgresql://tenantry@localhost/tenantry",
+    "SMTP_URL": "smtps://mail.example.com",
+    "MAIL_FROM": "Tenantry <tenantry@example.com>",
+    "PUBLIC_URL": "https://tenantry.example",
+}
+
+
+@pytest.fixture(autouse=True)
+def _unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this machine has set."""
+    for name in list(os.environ):
+        if name.startswith("TENANTRY_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def put(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"TENANTRY_{name}", value)
+
+    return put
+
+
+def problems() -> list[str]:
+    with pytest.raises(ConfigurationError) as raised:
+        read()
+    return str(raised.value).splitlines()
+
+
+def test_nothing_has_to_be_set_to_begin_with() -> None:
+    """DESIGN 4."""
+    found = read()
+    assert found.environment == "development"
+    assert found.database_url is None
+    assert found.smtp_url is None
+    assert found.public_url == "http://127.0.0.1:8000"
+    assert found.invitation_page == "http://127.0.0.1:8000/invitation"
+    assert found.everybody_creates_tenants
+    assert not found.secure_cookies
+
+
+def test_the_defaults_are_those_of_the_product() -> None:
+    """PRODUCT 3.5, 3.11, 4."""
+    found = read()
+    assert found.invitation_lifetime == timedelta(days=3)
+    assert found.session_lifetime == timedelta(days=30)
+    assert found.password_min_length == 12
+    assert found.limit_invitations_per_inviter == ("200/hour", "1000/day")
+    assert found.limit_invitations_of_new_tenant == "300/day"
+    assert found.limit_mails_per_address_and_tenant == "10/hour"
+    assert found.limit_mails_per_address == "20/hour"
+    assert found.limit_resends == "10/hour"
+    assert found.limit_links == "120/minute"
+    assert found.limit_failed_sign_ins == "10/15 minutes"
+    assert found.limit_failed_sign_ins_per_client == "100/hour"
+    assert found.limit_tenants == "100/day"
+
+
+def test_every_problem_is_told_at_once(environment: Any) -> None:
+    """DESIGN 3, CASES 141: of single settings, and of all together."""
+    environment(
+        ENVIRONMENT="production",
+        SECRET="short",
+        DATABASE_POOL_SIZE="0",
+        LIMIT_LINKS="often",
+        LIMIT_INVITATIONS_PER_INVITER="200/hour, sometimes",
+        SESSION_LIFETIME="long",
+        TENANT_CREATION="nobody",
+    )
+    assert sorted(line.partition(":")[0] for line in problems()) == [
+        "TENANTRY_DATABASE_POOL_SIZE",
+        "TENANTRY_DATABASE_URL",
+        "TENANTRY_LIMIT_INVITATIONS_PER_INVITER",
+        "TENANTRY_LIMIT_LINKS",
+        "TENANTRY_MAIL_FROM",
+        "TENANTRY_PUBLIC_URL",
+        "TENANTRY_SECRET",
+        "TENANTRY_SESSION_LIFETIME",
+        "TENANTRY_SMTP_URL",
+        "TENANTRY_TENANT_CREATION",
+    ]
+
+
+def test_a_problem_of_one_setting_is_told_once(environment: Any) -> None:
+    environment(**PRODUCTION | {"SECRET": "", "MAIL_FROM": ""})
+    assert problems() == [
+        "TENANTRY_SECRET: the development secret is refused",
+        "TENANTRY_MAIL_FROM: must be set",
+    ]
+
+
+def test_a_problem_does_not_quote_the_value(environment: Any) -> None:
+    environment(SECRET="tiny-secret", LIMIT_TENANTS="x")
+    assert "tiny-secret" not in "\n".join(problems())
+
+
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "ENVIRONMENT"])
+def test_production_refuses_what_only_development_may_leave_out(
+    environment: Any, name: str
+) -> None:
+    """CASES 141."""
+    environment(**{key: value for key, value in PRODUCTION.items() if key != name})
+    [problem] = problems()
+    assert problem.startswith(f"TENANTRY_{name}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET", DEVELOPMENT_SECRET),
+        ("SECRET", f"{PRODUCTION['SECRET']},{DEVELOPMENT_SECRET}"),
+        ("PUBLIC_URL", "http://tenantry.example"),
+    ],
+)
+def test_production_refuses_what_is_safe_in_development_only(
+    environment: Any, name: str, value: str
+) -> None:
+    """CASES 141."""
+    environment(**PRODUCTION | {name: value})
+    [problem] = problems()
+    assert problem.startswith(f"TENANTRY_{name}: ")
+
+
+def test_production_starts_where_everything_is_set(environment: Any) -> None:
+    environment(**PRODUCTION)
+    found = read()
+    assert found.production
+    assert found.secure_cookies
+    assert not found.everybody_creates_tenants
+
+
+@pytest.mark.parametrize(("value", "everybody"), [("everybody", True), ("staff", False)])
+@pytest.mark.parametrize("base", [{}, PRODUCTION], ids=["development", "production"])
+def test_who_creates_tenants_is_what_is_set(
+    environment: Any, base: dict[str, str], value: str, *, everybody: bool
+) -> None:
+    """PRODUCT 2, rule 6."""
+    environment(**base, TENANT_CREATION=value)
+    assert read().everybody_creates_tenants is everybody
+
+
+def test_an_empty_variable_counts_as_unset(environment: Any) -> None:
+    environment(SMTP_URL="", DATABASE_URL="", DATABASE_POOL_SIZE="", SECRET="")
+    assert read() == Settings()
+
+
+@pytest.mark.parametrize("secret", ["short", f"{'x' * 32},short", f"{'x' * 32},"])
+def test_every_secret_has_32_characters_at_least(environment: Any, secret: str) -> None:
+    """CASES 141."""
+    environment(SECRET=secret)
+    assert problems() == ["TENANTRY_SECRET: each secret needs 32 characters or more"]
+
+
+def test_several_values_are_separated_by_commas(environment: Any) -> None:
+    environment(
+        SECRET=f"{'n' * 32}, {'o' * 32}",
+        TRUSTED_PROXIES="10.0.0.1, 10.1.0.0/16",
+        LIMIT_INVITATIONS_PER_INVITER="5/minute, 20/hour",
+    )
+    found = read()
+    assert [secret.get_secret_value() for secret in found.secret] == ["n" * 32, "o" * 32]
+    assert found.trusted_proxies == ("10.0.0.1", "10.1.0.0/16")
+    assert found.limit_invitations_per_inviter == ("5/minute", "20/hour")
+
+
+@pytest.mark.parametrize("rate", ["10", "10/fortnight", "-1/hour", "ten/hour", "10/hour/day"])
+def test_a_rate_is_a_number_in_a_time(environment: Any, rate: str) -> None:
+    environment(LIMIT_RESENDS=rate)
+    [problem] = problems()
+    assert problem.startswith("TENANTRY_LIMIT_RESENDS: ")
+
+
+@pytest.mark.parametrize(
+    ("value", "length"),
+    [
+        ("2 days", timedelta(days=2)),
+        ("PT90S", timedelta(seconds=90)),
+        ("12:00:00", timedelta(hours=12)),
+    ],
+)
+def test_a_length_of_time_is_written_in_one_of_three_ways(
+    environment: Any, value: str, length: timedelta
+) -> None:
+    environment(INVITATION_LIFETIME=value)
+    assert read().invitation_lifetime == length
+
+
+@pytest.mark.parametrize("value", ["90", "0 days", "-P1D", "soon"])
+def test_a_length_of_time_has_a_unit_and_is_ahead(environment: Any, value: str) -> None:
+    environment(INVITATION_LIFETIME=value)
+    [problem] = problems()
+    assert problem.startswith("TENANTRY_INVITATION_LIFETIME: ")
+
+
+def test_addresses_end_without_a_slash(environment: Any) -> None:
+    environment(PUBLIC_URL="https://tenantry.example/", INVITATION_URL="https://app.example/join/")
+    assert read().public_url == "https://tenantry.example"
+    assert read().invitation_page == "https://app.example/join"
+
+
+def test_secrets_are_not_shown_where_the_settings_are_printed(environment: Any) -> None:
+    """CASES 82."""
+    environment(
+        SECRET="s3cret" * 8,
+        DATABASE_URL="postgresql://u:s3cret@h/d",
+        MIGRATION_DATABASE_URL="postgresql://o:s3cret@h/d",
+        SMTP_URL="smtp://u:s3cret@h",
+    )
+    assert "s3cret" not in f"{read()!r} {read()}"
+
+
+def test_settings_do_not_change_while_a_process_runs() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(read(), "password_min_length", 8)  # noqa: B010 mypy knows that it is frozen
+    assert load() is load()
+
+
+def test_data_is_kept_in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DESIGN 4."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert read().data_dir == CHECKOUT / ".data"
+
+
+def test_roots_data_is_kept_outside_anybodys_home_and_apart_for_each_checkout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """DESIGN 4: the embedded PostgreSQL runs as another user."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    here = read().data_dir
+    monkeypatch.setattr(settings, "CHECKOUT", Path("/root/elsewhere") / CHECKOUT.name)
+    assert here.is_relative_to("/var/lib/tenantry")
+    assert read().data_dir.parent == here.parent
+    assert read().data_dir != here
+
+
+def row(name: str) -> str:
+    """How docs/operations.md lists a setting."""
+    field = Settings.model_fields[name]
+    default = "" if name in {"data_dir", "secret"} else shown(field.default)
+    return f"| `TENANTRY_{name.upper()}` | {default} | {field.description} |"
+
+
+def shown(default: Any) -> str:
+    if default in (None, "", ()):
+        return ""
+    if isinstance(default, timedelta):
+        return f"{default.days} days" if default.days else f"{default.seconds} s"
+    text = ", ".join(default) if isinstance(default, tuple) else str(default)
+    return f"`{text}`"
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented_as_it_is(name: str) -> None:
+    """DESIGN 3."""
+    assert Settings.model_fields[name].description
+    assert row(name) in OPERATIONS
+
+
+def test_no_setting_is_documented_that_is_not_there() -> None:
+    listed = [line for line in OPERATIONS.splitlines() if line.startswith("| `TENANTRY_")]
+    assert listed == [row(name) for name in Settings.model_fields]
