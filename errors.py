@@ -6,10 +6,13 @@
     ├── NotFound                  absent, or not the viewer's to know of: one answer for both
     ├── InvalidInput              every wrong field at once
     ├── InvalidCredentials
+    ├── PasswordChangeRequired    the pair is right, the password has to be a new one
     ├── RateLimited
     ├── AlreadyMember
     ├── RoleNotGrantable
     ├── LastOwner
+    ├── EmailRequired             the role needs a verified address
+    ├── ProviderOnly              only provider support may do this
     ├── LoginTaken
     ├── InvitationUnavailable     every kind of dead link
     ├── InvitationClosed
@@ -79,6 +82,10 @@ class InvalidCredentials(Failure):
     code = "INVALID_CREDENTIALS"
 
 
+class PasswordChangeRequired(Failure):
+    code = "PASSWORD_CHANGE_REQUIRED"
+
+
 class RateLimited(Failure):
     """`retry_after` is in seconds, at least 1."""
 
@@ -111,6 +118,14 @@ class RoleNotGrantable(Failure):
 
 class LastOwner(Failure):
     code = "LAST_OWNER"
+
+
+class EmailRequired(Failure):
+    code = "EMAIL_REQUIRED"
+
+
+class ProviderOnly(Failure):
+    code = "PROVIDER_ONLY"
 
 
 class LoginTaken(Failure):

@@ -130,6 +130,10 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("Tenantry <no-reply@localhost>", description="The sender of all mail.")
 
+    mail_envelope_from: str | None = Field(
+        None, description="Where bounces go; unset: to the sender."
+    )
+
     tenant_creation: TenantCreation | None = Field(
         None,
         description="Who may create tenants: `everybody` (default in development) or `staff` "

@@ -10,6 +10,7 @@ import orjson
 
 import settings
 from auth import tokens
+from locales import Locale
 from models import Catalog, MemberStatus, Session, clock, database
 
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -17,10 +18,14 @@ _TOUCH_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a request comes from. `address` is the network address that limits count by."""
+    """Where a request comes from. `address` is the network address that limits count by.
+
+    `locale` is the language it asks for, where that is one of ours.
+    """
 
     address: str
     request_id: str
+    locale: Locale | None = None
 
 
 @dataclass(frozen=True, slots=True)

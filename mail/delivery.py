@@ -21,7 +21,17 @@ from auth import tokens
 from locales import Locale
 from mail import rendering
 from mail.transport import PermanentFailure, TemporaryFailure, Transport, Unavailable
-from models import Invitation, InvitationState, OutboxEntry, OutboxState, User, clock, database, ids
+from models import (
+    Invitation,
+    InvitationState,
+    Member,
+    OutboxEntry,
+    OutboxState,
+    User,
+    clock,
+    database,
+    ids,
+)
 
 _LEASE = timedelta(seconds=60)
 _ATTEMPTS = 12
@@ -104,10 +114,14 @@ async def _claim() -> OutboxEntry | None:
 
 async def _offer(entry: OutboxEntry) -> _Offer:
     invitation = await Invitation.get(id=entry.invitation_id).select_related("member", "tenant")
-    registered = await User.get_or_none(
-        email_key=invitation.member.email_key, email_verified_at__isnull=False
-    )
-    return _Offer(invitation, registered)
+    return _Offer(invitation, await _registered(invitation.member))
+
+
+async def _registered(member: Member) -> User | None:
+    """The invitee's account: named by the inviter, or found by the verified address."""
+    if member.user_id is not None:
+        return await User.get(id=member.user_id)
+    return await User.get_or_none(email_key=member.email_key, email_verified_at__isnull=False)
 
 
 def _refusal(entry: OutboxEntry, offer: _Offer | None) -> _Outcome | None:

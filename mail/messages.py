@@ -60,6 +60,21 @@ def joined(*, tenant_name: str, member_name: str, member_email: str | None, role
     )
 
 
+def declined(
+    *, tenant_name: str, member_name: str | None, member_email: str | None, reason: str | None
+) -> Message:
+    """To the inviter: the invitation was declined; `reason` in the invitee's own words."""
+    return Message(
+        "declined",
+        {
+            "tenant_name": tenant_name,
+            "member_name": member_name,
+            "member_email": member_email,
+            "reason": reason,
+        },
+    )
+
+
 def role_changed(*, tenant_name: str, role: str, changed_by: str) -> Message:
     """To the member; `role` is the new one."""
     return Message(

@@ -66,7 +66,7 @@ def choose(settings: Settings) -> Transport:
     if settings.smtp_url is None:
         return MailboxTransport(mailbox_folder(settings))
     try:
-        return SmtpTransport.at(settings.smtp_url.get_secret_value())
+        return SmtpTransport.at(settings.smtp_url.get_secret_value(), settings.mail_envelope_from)
     except ValueError:
         raise ConfigurationError(
             "TENANTRY_SMTP_URL: must be smtp://, smtp+starttls:// or smtps://, then"
@@ -81,7 +81,10 @@ def mailbox_folder(settings: Settings) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class SmtpTransport:
-    """A connection a mail. `deadline` is for the whole of it: servers may answer byte by byte."""
+    """A connection a mail. `deadline` is for the whole of it: servers may answer byte by byte.
+
+    Bounces go to `envelope_from`, else to the mail's own From.
+    """
 
     host: str
     port: int | None = None
@@ -89,10 +92,11 @@ class SmtpTransport:
     password: str | None = field(default=None, repr=False)
     use_tls: bool = False
     start_tls: bool = False
+    envelope_from: str | None = None
     deadline: timedelta = _DEADLINE
 
     @classmethod
-    def at(cls, url: str) -> Self:
+    def at(cls, url: str, envelope_from: str | None = None) -> Self:
         """The server at `smtp://`, `smtp+starttls://` or `smtps://` `user:password@host:port`.
 
         Raises:
@@ -108,6 +112,7 @@ class SmtpTransport:
             password=unquote(parts.password) if parts.password else None,
             use_tls=parts.scheme == "smtps",
             start_tls=parts.scheme == "smtp+starttls",
+            envelope_from=envelope_from,
         )
 
     async def send(self, message: EmailMessage, *, recipient: str) -> None:
@@ -115,7 +120,7 @@ class SmtpTransport:
         until = asyncio.get_running_loop().time() + self.deadline.total_seconds()
         try:
             await _connect(client, until)
-            await _hand_over(client, message, recipient=recipient, until=until)
+            await _hand_over(client, message, self.envelope_from, recipient, until=until)
             await _part(client, until)
         finally:
             client.close()
@@ -142,11 +147,16 @@ async def _connect(client: aiosmtplib.SMTP, until: float) -> None:
 
 
 async def _hand_over(
-    client: aiosmtplib.SMTP, message: EmailMessage, *, recipient: str, until: float
+    client: aiosmtplib.SMTP,
+    message: EmailMessage,
+    sender: str | None,
+    recipient: str,
+    *,
+    until: float,
 ) -> None:
     try:
         async with asyncio.timeout_at(until):
-            await client.send_message(message, recipients=[recipient])
+            await client.send_message(message, sender=sender, recipients=[recipient])
     except _TROUBLE as error:
         raise _failure(error) from error
 

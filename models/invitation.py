@@ -22,7 +22,8 @@ class InvitationState(StrEnum):
 
 class Invitation(Model):
     """`generation` counts the links sent; only the newest one's digest is kept, so every older
-    link is unknown. What is offered (role, address) stands on the member.
+    link is unknown. What is offered (role, apps, address) stands on the member. `suppressed`: the
+    invitee blocks the tenant, so no mail was written.
     """
 
     id = fields.CharField(max_length=32, primary_key=True)
@@ -42,6 +43,7 @@ class Invitation(Model):
     generation = fields.IntField()
     token_digest = fields.CharField(max_length=64, unique=True)
     locale = fields.CharField(max_length=2, null=True)
+    suppressed = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     closed_at = fields.DatetimeField(null=True)

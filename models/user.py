@@ -18,6 +18,9 @@ class User(Model):
 
     One account at most has verified an address (a partial unique index); unverified copies of it
     count as not registered.
+
+    `manager_id` is the tenant that made the account for somebody without an e-mail; whoever set
+    the password does not keep it to himself, so `password_expired` asks for a new one.
     """
 
     id = fields.CharField(max_length=32, primary_key=True)
@@ -29,6 +32,8 @@ class User(Model):
     phone = fields.CharField(max_length=16, null=True)
     locale = fields.CharField(max_length=2, null=True)
     password_hash = fields.CharField(max_length=200, null=True)
+    password_expired = fields.BooleanField(default=False, db_default=False)
+    manager_id = fields.CharField(max_length=32, null=True)
     provider_role = fields.CharEnumField(ProviderRole, max_length=8, null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()

@@ -3,6 +3,7 @@
 The cells `g` are switched on for one user at a time, which comes with the personal cabinet.
 """
 
+from locales import mark
 from models import Catalog
 from permissions.catalog import read_table
 
@@ -35,6 +36,6 @@ keys:manage               +      -
 ROLES = read_table(
     Catalog.ACCOUNT,
     TABLE,
-    names={"OWNER": "Owner", "USER": "User"},
+    names={"OWNER": mark("Owner"), "USER": mark("User")},
     hands_out={"OWNER": ("OWNER", "USER"), "USER": ()},
 )

@@ -4,7 +4,7 @@ Each catalogue is one table in a module of its own (`project subscriber account`
 together. Nobody else knows who may do what.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,7 +55,8 @@ class Role:
     """A column of a catalogue's table. `hands_out` are codes of the same catalogue.
 
     `permissions` hold in every tenant of the catalogue, `servicing` only in a servicing
-    organization and where the provider switched them on.
+    organization and where the provider switched them on. Who has a role that `needs_email` must
+    have a verified address (PRODUCT 3.3). `name` is English, and gettext's message id.
     """
 
     catalog: Catalog
@@ -64,6 +65,7 @@ class Role:
     permissions: tuple[Permission, ...]
     servicing: tuple[Permission, ...]
     hands_out: tuple[str, ...]
+    needs_email: bool = False
 
     @property
     def id(self) -> str:
@@ -72,7 +74,12 @@ class Role:
 
 
 def read_table(
-    catalog: Catalog, table: str, names: Mapping[str, str], hands_out: Mapping[str, tuple[str, ...]]
+    catalog: Catalog,
+    table: str,
+    *,
+    names: Mapping[str, str],
+    hands_out: Mapping[str, tuple[str, ...]],
+    need_email: Collection[str] = (),
 ) -> dict[str, Role]:
     """The roles of a table: a head of role codes, then a permission and its cells a line.
 
@@ -85,7 +92,13 @@ def read_table(
 
     return {
         code: Role(
-            catalog, code, names[code], column(index, "+"), column(index, "s"), hands_out[code]
+            catalog,
+            code,
+            names[code],
+            column(index, "+"),
+            column(index, "s"),
+            hands_out[code],
+            code in need_email,
         )
         for index, code in enumerate(head)
     }

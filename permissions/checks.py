@@ -55,6 +55,11 @@ def sees_any(viewer: Viewer, tenant_id: str, permissions: Iterable[Permission]) 
     return any(sees(viewer, tenant_id, permission) for permission in permissions)
 
 
+def sees_every_app(viewer: Viewer, tenant_id: str) -> bool:
+    """Whether he knows of all its apps, and not only of those he has a right on (PRODUCT 6.1)."""
+    return sees_any(viewer, tenant_id, (Permission.APPS_MANAGE, Permission.APPS_ASSIGN))
+
+
 def require_sees(viewer: Viewer, tenant_id: str, permission: Permission) -> None:
     """Raises:
     errors.Unauthenticated: nobody is signed in.
@@ -83,6 +88,14 @@ def require_known(actor: Actor, role: str, *path: str) -> None:
     """
     if role not in roles.MATRIX[actor.catalog]:
         raise errors.InvalidInput.at(*path, code="UNKNOWN")
+
+
+def require_email(actor: Actor, role: str, *, has_email: bool) -> None:
+    """Raises:
+    errors.EmailRequired: that role is only for people with a verified address.
+    """
+    if roles.role(actor.catalog, role).needs_email and not has_email:
+        raise errors.EmailRequired
 
 
 def can_hand_out(actor: Actor | None, role: str) -> bool:

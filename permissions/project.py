@@ -1,5 +1,6 @@
 """PROJECT: a team that shares resources (source C; X where the manual is silent)."""
 
+from locales import mark
 from models import Catalog
 from permissions.catalog import read_table
 
@@ -41,10 +42,10 @@ ROLES = read_table(
     Catalog.PROJECT,
     TABLE,
     names={
-        "OWNER": "Owner",
-        "MANAGER": "Manager",
-        "ADMINISTRATOR": "Administrator",
-        "ACCOUNTANT": "Accountant",
+        "OWNER": mark("Owner"),
+        "MANAGER": mark("Manager"),
+        "ADMINISTRATOR": mark("Administrator"),
+        "ACCOUNTANT": mark("Accountant"),
     },
     hands_out={
         "OWNER": ("OWNER", "MANAGER", "ADMINISTRATOR", "ACCOUNTANT"),

@@ -4,6 +4,7 @@ OPERATOR exists only in a servicing organization; the cells `s` hold only there,
 provider switched it on.
 """
 
+from locales import mark
 from models import Catalog
 from permissions.catalog import read_table
 
@@ -36,10 +37,10 @@ ROLES = read_table(
     Catalog.SUBSCRIBER,
     TABLE,
     names={
-        "OWNER": "Owner",
-        "ADMINISTRATOR": "Administrator",
-        "USER": "User",
-        "OPERATOR": "Operator",
+        "OWNER": mark("Owner"),
+        "ADMINISTRATOR": mark("Administrator"),
+        "USER": mark("User"),
+        "OPERATOR": mark("Operator"),
     },
     hands_out={
         "OWNER": ("OWNER", "ADMINISTRATOR", "USER", "OPERATOR"),
@@ -47,4 +48,5 @@ ROLES = read_table(
         "USER": (),
         "OPERATOR": (),
     },
+    need_email=("OWNER", "ADMINISTRATOR"),
 )

@@ -11,8 +11,8 @@ from resolvers import audit, identifiers
 
 _INSERT = """
 insert into users (id, login, email, email_key, email_verified_at, full_name, phone, locale,
-  password_hash, provider_role, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $5, $5)
+  password_hash, provider_role, manager_id, password_expired, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text, $11 is not null, $12, $12)
 on conflict do nothing returning id
 """
 
@@ -37,14 +37,15 @@ def check(given: Registration, *path: str, language: str | None = None) -> Regis
         errors.InvalidInput: with every wrong field.
     """
     faults = identifiers.Faults()
-    checked = _normalised(faults, given, *path, language=language)
+    checked = read(given, faults, *path, language=language)
     faults.settle()
     return checked
 
 
-def _normalised(
-    faults: identifiers.Faults, given: Registration, *path: str, language: str | None = None
+def read(
+    given: Registration, faults: identifiers.Faults, *path: str, language: str | None = None
 ) -> Registration:
+    """As `check`, where other fields are checked along; settle the faults before using it."""
     return Registration(
         faults.check((*path, "fullName"), identifiers.name, given.full_name),
         faults.check((*path, "login"), identifiers.login, given.login),
@@ -65,7 +66,7 @@ async def create(
     """
     faults = identifiers.Faults()
     address = faults.check(("email",), identifiers.email, email)
-    checked = _normalised(faults, given)
+    checked = read(given, faults)
     faults.settle()
     password_hash = await passwords.make_hash(checked.password)
     async with database.transaction(database.SYSTEM):
@@ -85,11 +86,15 @@ async def register(
     viewer: Viewer,
     given: Registration,
     *,
-    email: str,
+    email: str | None,
     password_hash: str,
     provider_role: ProviderRole | None = None,
+    manager_id: str | None = None,
 ) -> str | None:
     """Write the account in the running transaction; None where the address is registered.
+
+    Without an e-mail the account is managed by the tenant `manager_id`, and its password is to be
+    replaced at the first sign-in (PRODUCT 3.3).
 
     An unverified account loses the address: whoever calls this has proof that it is not its
     (PRODUCT 3.7).
@@ -97,20 +102,23 @@ async def register(
     Raises:
         errors.LoginTaken
     """
-    user_id, key = ids.new("usr"), identifiers.fold(email)
-    await _free(viewer, key)
+    user_id, key, now = ids.new("usr"), identifiers.fold(email) if email else None, clock.now()
+    if key is not None:
+        await _free(viewer, key)
     made = await database.rows(
         _INSERT,
         user_id,
         given.login,
         email,
         key,
-        clock.now(),
+        now if email else None,
         given.full_name,
         given.phone,
         given.locale,
         password_hash,
         provider_role,
+        manager_id,
+        now,
     )
     if made:
         await audit.record(viewer, "user.create", subject_id=user_id, actor_id=viewer.user_id)

@@ -17,6 +17,7 @@ from models import Catalog, InvitationState, MemberStatus, clock, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import identifiers, pages, rows
+from resolvers.conditions import Conditions, prefix
 
 _MEMBERS = """
 from members m join tenants t on t.id = m.tenant_id
@@ -31,7 +32,7 @@ m.max_sessions, m.is_first_user, m.created_at, m.joined_at, m.updated_at
 """
 _SELECT = f"select {_COLUMNS} {_MEMBERS}"
 _PRIVATE = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
-_STATE = "case when i.state = 'PENDING' and i.expires_at <= {now} then 'EXPIRED' else i.state end"
+_STATE = "case when i.state = 'PENDING' and i.expires_at <= {} then 'EXPIRED' else i.state end"
 
 
 class Field(StrEnum):
@@ -47,6 +48,7 @@ class Filter:
     roles: Sequence[str] | None = None
     statuses: Sequence[MemberStatus] | None = None
     invitation_states: Sequence[InvitationState] | None = None
+    app_id: str | None = None
 
 
 async def page(
@@ -64,11 +66,11 @@ async def page(
         errors.NotFound, errors.PermissionDenied: also for a filter that asks for what is hidden.
         errors.InvalidInput: of the window.
     """
-    condition, arguments = _where(viewer, tenant_id, wanted)
+    where = _where(viewer, tenant_id, wanted)
     column = {Field.CREATED_AT: "m.created_at", Field.NAME: "m.name_key"}[by]
     return await pages.read(
-        f"select {column} as order_key, {_COLUMNS} {_MEMBERS} where {condition}",
-        arguments,
+        f"select {column} as order_key, {_COLUMNS} {_MEMBERS} where {where.sql}",
+        where.arguments,
         order=pages.Order(
             f"members:{by}:{tenant_id}", column, "m.id", descending, moment=by is Field.CREATED_AT
         ),
@@ -79,35 +81,47 @@ async def page(
 
 async def count(viewer: Viewer, tenant_id: str, wanted: Filter) -> int:
     """How many members that filter finds; raises as `page` does."""
-    condition, arguments = _where(viewer, tenant_id, wanted)
-    found = await database.rows(f"select count(*) {_MEMBERS} where {condition}", *arguments)
+    where = _where(viewer, tenant_id, wanted)
+    found = await database.rows(f"select count(*) {_MEMBERS} where {where.sql}", *where.arguments)
     return int(found[0]["count"])
 
 
-def _where(viewer: Viewer, tenant_id: str, wanted: Filter) -> tuple[str, list[object]]:
+def _where(viewer: Viewer, tenant_id: str, wanted: Filter) -> Conditions:
     _require_may_ask(viewer, tenant_id, wanted)
-    arguments: list[object] = [tenant_id]
-    conditions = ["m.tenant_id = $1"]
-
-    def add(condition: str, value: object) -> None:
-        arguments.append(value)
-        conditions.append(condition.format(f"${len(arguments)}"))
-
+    where = Conditions()
+    where.add("m.tenant_id = {}", tenant_id)
     living = [status for status in MemberStatus if status is not MemberStatus.REMOVED]
     statuses = living if wanted.statuses is None else wanted.statuses
-    add("m.status = any({})", [status.value for status in statuses])
+    where.add("m.status = any({})", [status.value for status in statuses])
     if wanted.roles is not None:
-        add("m.role = any({})", list(wanted.roles))
+        where.add("m.role = any({})", list(wanted.roles))
     if wanted.invitation_states is not None:
-        add(f"{_STATE.format(now='{0}')} is not null", clock.now())
-        arguments.append([state.value for state in wanted.invitation_states])
-        conditions[-1] = f"{_STATE.format(now=f'${len(arguments) - 1}')} = any(${len(arguments)})"
+        states = [state.value for state in wanted.invitation_states]
+        where.add(f"{_STATE} = any({{}})", clock.now(), states)
     if wanted.search and (text := identifiers.fold(wanted.search.strip())):
-        keys = ["m.name_key", "m.email_key"]
-        if checks.sees_any(viewer, tenant_id, _PRIVATE):
-            keys.append("m.login_key")
-        add("(" + " or ".join(f"{key} like {{0}}" for key in keys) + ")", pages.prefix(text))
-    return " and ".join(conditions), arguments
+        _add_search(where, viewer, tenant_id, text)
+    if wanted.app_id is not None:
+        _add_app(where, viewer, tenant_id, wanted.app_id)
+    return where
+
+
+def _add_search(where: Conditions, viewer: Viewer, tenant_id: str, text: str) -> None:
+    keys = ["m.name_key", "m.email_key"]
+    if checks.sees_any(viewer, tenant_id, _PRIVATE):
+        keys.append("m.login_key")
+    where.add(" or ".join(f"{key} like {{}}" for key in keys), *[prefix(text)] * len(keys))
+
+
+def _add_app(where: Conditions, viewer: Viewer, tenant_id: str, app_id: str) -> None:
+    """An app that the viewer may not know of finds nobody, as an unknown one (PRODUCT 6.1)."""
+    holds = (
+        "exists (select from app_access x"
+        " where x.tenant_id = m.tenant_id and x.member_id = {} and x.app_id = {{}})"
+    )
+    where.add(holds.format("m.id"), app_id)
+    place = viewer.place(tenant_id)
+    if not checks.sees_every_app(viewer, tenant_id):
+        where.add(holds.format("{}"), place.member_id if place else None, app_id)
 
 
 def _require_may_ask(viewer: Viewer, tenant_id: str, wanted: Filter) -> None:

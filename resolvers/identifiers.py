@@ -50,6 +50,10 @@ class Faults:
             self.found.append(errors.FieldFault(path, fault.code, fault.limit))
             return cast("T", None)
 
+    def add(self, path: tuple[str, ...], code: str) -> None:
+        """A fault found elsewhere."""
+        self.found.append(errors.FieldFault(path, code))
+
     def settle(self) -> None:
         """Raises:
         errors.InvalidInput: with everything found.
@@ -78,6 +82,12 @@ def name(value: str) -> str:
     if _LINK.search(text) or any(_hidden(character) for character in text):
         raise Fault("INVALID")
     return text
+
+
+def printable(value: str) -> str:
+    """Free text in NFC without control and formatting characters but line breaks."""
+    text = unicodedata.normalize("NFC", value).strip()
+    return "".join(c for c in text if c == "\n" or not _hidden(c))
 
 
 def _hidden(character: str) -> bool:

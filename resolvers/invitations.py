@@ -3,6 +3,7 @@
 What becomes of it is the invitee's: see `offers` and `acceptances`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,8 +13,9 @@ import settings
 from auth import limits, tokens
 from auth.viewer import Viewer
 from locales import Locale
-from mail import messages, outbox
+from mail import outbox
 from models import (
+    AppRight,
     Catalog,
     Invitation,
     InvitationState,
@@ -26,77 +28,99 @@ from models import (
 )
 from permissions import checks, roles
 from permissions.catalog import Permission
-from resolvers import audit, directory, identifiers, locks, notices, offers, rows
+from resolvers import (
+    app_access,
+    audit,
+    directory,
+    identifiers,
+    invitation_mails,
+    invitees,
+    locks,
+    offers,
+    rows,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
-    """What the inviter fills in for somebody not registered; it only prefills (PRODUCT 3.1)."""
+class Terms:
+    """What is offered beside the tenant; it holds from acceptance on. `apps` are (id, right)."""
 
-    full_name: str | None = None
-    login: str | None = None
-    phone: str | None = None
+    role: str | None = None
+    apps: Sequence[tuple[str, AppRight]] = ()
+    max_sessions: int | None = None
+    locale: Locale | None = None
 
 
 async def invite(
-    viewer: Viewer,
-    tenant_id: str,
-    *,
-    email: str,
-    role: str | None = None,
-    newcomer: Newcomer | None = None,
-    max_sessions: int | None = None,
-    locale: Locale | None = None,
+    viewer: Viewer, tenant_id: str, invitee: invitees.Invitee, terms: Terms
 ) -> tuple[rows.Member, bool]:
     """A pending member with an invitation, and whether a mail is queued.
 
-    The same answer in the same time whether or not the address is registered: only the worker,
-    when it writes the mail, finds that out.
+    For an address the same answer in the same time whether or not it is registered: only the
+    worker, when it writes the mail, finds that out.
 
     Raises:
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.InvalidInput,
-        errors.AlreadyMember, errors.RoleNotGrantable, errors.RateLimited
+        errors.AlreadyMember, errors.RoleNotGrantable, errors.EmailRequired, errors.RateLimited
     """
     user_id = checks.require_signed_in(viewer)
     checks.require(viewer.place(tenant_id), Permission.MEMBERS_INVITE)
-    catalog = viewer.places[tenant_id].catalog
-    address, role, typed = _check_input(catalog, email, role, newcomer, max_sessions)
-    await limits.count(*_counters(user_id, tenant_id, address))
+    faults = identifiers.Faults()
+    invitee = invitees.check(invitee, faults)
+    role = check_role(viewer.places[tenant_id].catalog, terms.role, faults)
+    check_sessions(terms.max_sessions, faults)
+    faults.settle()
+    await limits.count(*counters(user_id, tenant_id))
+    known = await invitees.find(tenant_id, invitee)
+    await limits.count(*invitation_mails.counters(tenant_id, known))
     async with database.transaction(viewer.scope):
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.MEMBERS_INVITE)
-        checks.require_can_hand_out(actor, role)
-        await _refuse_known(tenant_id, address)
-        member = await _add_pending(
-            tenant_id, address, role=role, typed=typed, max_sessions=max_sessions
+        member = await _add_pending(actor, known, role, terms.max_sessions)
+        await _record(viewer, member)
+        await give_apps(viewer, actor, member, terms.apps)
+        invitation = await _add_invitation(
+            member,
+            user_id,
+            terms.locale,
+            suppressed=await invitees.blocks(tenant_id, known),
         )
-        invitation = await _add_invitation(member, user_id, locale)
-        await audit.record(
-            viewer,
-            "member.invite",
-            subject_id=member.id,
-            tenant_id=tenant_id,
-            changes={"role": (None, role), "status": (None, member.status)},
-        )
-        await _enqueue(viewer, actor.tenant, member, invitation)
-        return await directory.changed(viewer, member.id), True
+        queued = await invitation_mails.queue(viewer, actor.tenant, member, invitation)
+        return await directory.changed(viewer, member.id), queued
 
 
-def _check_input(
-    catalog: Catalog, email: str, role: str | None, given: Newcomer | None, max_sessions: int | None
-) -> tuple[str, str, Newcomer]:
-    faults, optional = identifiers.Faults(), identifiers.optional
-    given = given or Newcomer()
-    address = faults.check(("invitee", "email"), identifiers.email, email)
-    chosen = faults.check(("role",), partial(_known_role, catalog), role)
-    typed = Newcomer(
-        faults.check(("newcomer", "fullName"), optional(identifiers.name), given.full_name),
-        faults.check(("newcomer", "login"), optional(identifiers.login), given.login),
-        faults.check(("newcomer", "phone"), optional(identifiers.phone), given.phone),
-    )
-    faults.check(("maxSessions",), optional(identifiers.at_least_one), max_sessions)
+def check_sessions(limit: int | None, faults: identifiers.Faults) -> None:
+    faults.check(("maxSessions",), identifiers.optional(identifiers.at_least_one), limit)
+
+
+async def give_apps(
+    viewer: Viewer, actor: locks.Actor, member: Member, apps: Sequence[tuple[str, AppRight]]
+) -> None:
+    """Rights that come with a new member.
+
+    Raises:
+        errors.PermissionDenied, errors.InvalidInput
+    """
+    app_access.require_may_assign(actor, apps)
+    faults = identifiers.Faults()
+    rights = await app_access.read(actor.tenant.id, apps, ("apps",), faults)
     faults.settle()
-    return address, chosen, typed
+    await app_access.give(viewer, member, rights)
+
+
+def counters(user_id: str, tenant_id: str) -> list[limits.Counter]:
+    chosen = settings.load()
+    found = [limits.counter("invitations", chosen.limit_invitations_per_inviter, user_id)]
+    if clock.now() - ids.made_at(tenant_id) < timedelta(days=1):
+        found.append(
+            limits.counter("new tenant", chosen.limit_invitations_of_new_tenant, tenant_id)
+        )
+    return found
+
+
+def check_role(catalog: Catalog, role: str | None, faults: identifiers.Faults) -> str:
+    """The role asked for, or the catalogue's default."""
+    return faults.check(("role",), partial(_known_role, catalog), role)
 
 
 def _known_role(catalog: Catalog, role: str | None) -> str:
@@ -108,48 +132,25 @@ def _known_role(catalog: Catalog, role: str | None) -> str:
     return chosen
 
 
-def _counters(user_id: str, tenant_id: str, address: str) -> list[limits.Counter]:
-    chosen = settings.load()
-    found = [limits.counter("invitations", chosen.limit_invitations_per_inviter, user_id)]
-    if clock.now() - ids.made_at(tenant_id) < timedelta(days=1):
-        found.append(
-            limits.counter("new tenant", chosen.limit_invitations_of_new_tenant, tenant_id)
-        )
-    return found + _mail_counters(tenant_id, address)
-
-
-def _mail_counters(tenant_id: str, address: str) -> list[limits.Counter]:
-    chosen, key = settings.load(), identifiers.fold(address)
-    return [
-        limits.counter("mails", chosen.limit_mails_per_address_and_tenant, key, tenant_id),
-        limits.counter("mails", chosen.limit_mails_per_address, key),
-    ]
-
-
-async def _refuse_known(tenant_id: str, address: str) -> None:
-    """Under the tenant's lock, so two invitations of one address cannot both pass."""
-    known = (
-        await Member.filter(tenant_id=tenant_id, email_key=identifiers.fold(address))
-        .exclude(status=MemberStatus.REMOVED)
-        .first()
-    )
-    if known is not None:
-        raise errors.AlreadyMember(known.id)
-
-
 async def _add_pending(
-    tenant_id: str, address: str, *, role: str, typed: Newcomer, max_sessions: int | None
+    actor: locks.Actor, known: invitees.Known, role: str, max_sessions: int | None
 ) -> Member:
-    now, email_key = clock.now(), identifiers.fold(address)
+    typed, now = known.typed, clock.now()
+    checks.require_can_hand_out(actor, role)
+    checks.require_email(actor, role, has_email=known.address is not None)
+    await invitees.refuse_member(actor.tenant.id, known)
+    by_login = known.user_id is not None
+    email_key = None if by_login else known.email_key
     return await Member.create(
         id=ids.new("mem"),
-        tenant_id=tenant_id,
+        tenant_id=actor.tenant.id,
+        user_id=known.user_id,
         status=MemberStatus.PENDING,
         role=role,
-        email=address,
+        email=None if by_login else known.address,
         email_key=email_key,
         full_name=typed.full_name,
-        name_key=identifiers.fold(typed.full_name) if typed.full_name else email_key,
+        name_key=identifiers.fold(typed.full_name or email_key or typed.login or ""),
         login=typed.login,
         login_key=typed.login,
         phone=typed.phone,
@@ -159,7 +160,19 @@ async def _add_pending(
     )
 
 
-async def _add_invitation(member: Member, inviter_id: str, locale: Locale | None) -> Invitation:
+async def _record(viewer: Viewer, member: Member) -> None:
+    await audit.record(
+        viewer,
+        "member.invite",
+        subject_id=member.id,
+        tenant_id=member.tenant_id,
+        changes={"role": (None, member.role), "status": (None, member.status)},
+    )
+
+
+async def _add_invitation(
+    member: Member, inviter_id: str, locale: Locale | None, *, suppressed: bool
+) -> Invitation:
     invitation_id, now = ids.new("inv"), member.created_at
     return await Invitation.create(
         id=invitation_id,
@@ -170,28 +183,9 @@ async def _add_invitation(member: Member, inviter_id: str, locale: Locale | None
         generation=1,
         token_digest=tokens.digest(tokens.of_invitation(invitation_id, 1)),
         locale=locale,
+        suppressed=suppressed,
         created_at=now,
         expires_at=now + settings.load().invitation_lifetime,
-    )
-
-
-async def _enqueue(viewer: Viewer, tenant: Tenant, member: Member, invitation: Invitation) -> None:
-    """The mail is worth sending while its link works."""
-    message = messages.invitation(
-        tenant_name=tenant.name,
-        role=roles.role(tenant.catalog, member.role).name,
-        apps=[],
-        inviter_name=notices.name_of(viewer),
-        expires_at=invitation.expires_at,
-    )
-    await outbox.enqueue(
-        message,
-        to=str(member.email),
-        locale=Locale(invitation.locale or tenant.locale),
-        tenant_id=tenant.id,
-        now=clock.now(),
-        invitation=invitation,
-        not_after=invitation.expires_at,
     )
 
 
@@ -211,24 +205,25 @@ async def resend(viewer: Viewer, invitation_id: str) -> tuple[rows.Invitation, b
         require_open(invitation)
         checks.require_can_hand_out(actor, member.role)
         await outbox.cancel(invitation.id, now=clock.now())
-        await _renew(viewer, invitation)
+        await _renew(viewer, invitation, await invitees.of_member(member))
         await audit.record(
             viewer, "invitation.resend", subject_id=invitation.id, tenant_id=member.tenant_id
         )
-        await _enqueue(viewer, actor.tenant, member, invitation)
-        return await offers.managed(invitation.id), True
+        queued = await invitation_mails.queue(viewer, actor.tenant, member, invitation)
+        return await offers.managed(viewer, invitation.id), queued
 
 
 async def _resend_counters(viewer: Viewer, invitation_id: str) -> list[limits.Counter]:
     """Only who may resend is counted: nobody else can use up an invitation's limit."""
     async with database.transaction(viewer.scope, read_only=True):
         invitation = await Invitation.get_or_none(id=invitation_id).select_related("member")
-    if invitation is None:
+        known = await invitees.of_member(invitation.member) if invitation else None
+    if invitation is None or known is None:
         raise errors.NotFound
     checks.require(viewer.place(invitation.tenant_id), Permission.MEMBERS_INVITE)
     return [
         limits.counter("resends", settings.load().limit_resends, invitation_id),
-        *_mail_counters(invitation.tenant_id, str(invitation.member.email)),
+        *invitation_mails.counters(invitation.tenant_id, known),
     ]
 
 
@@ -249,13 +244,16 @@ def require_open(invitation: Invitation) -> None:
         raise errors.InvitationClosed(invitation.state)
 
 
-async def _renew(viewer: Viewer, invitation: Invitation) -> None:
+async def _renew(viewer: Viewer, invitation: Invitation, known: invitees.Known) -> None:
     invitation.generation += 1
     token = tokens.of_invitation(invitation.id, invitation.generation)
     invitation.token_digest = tokens.digest(token)
     invitation.expires_at = clock.now() + settings.load().invitation_lifetime
     invitation.inviter_id = str(viewer.user_id)
-    await invitation.save(update_fields=["generation", "token_digest", "expires_at", "inviter_id"])
+    invitation.suppressed = await invitees.blocks(invitation.tenant_id, known)
+    await invitation.save(
+        update_fields=["generation", "token_digest", "expires_at", "inviter_id", "suppressed"]
+    )
 
 
 async def revoke(viewer: Viewer, invitation_id: str) -> rows.Invitation:
@@ -281,7 +279,7 @@ async def revoke(viewer: Viewer, invitation_id: str) -> rows.Invitation:
             tenant_id=member.tenant_id,
             changes={"status": (member.status, MemberStatus.REMOVED)},
         )
-        return await offers.managed(invitation.id)
+        return await offers.managed(viewer, invitation.id)
 
 
 async def close(invitation: Invitation, state: InvitationState, *, now: datetime) -> None:
@@ -297,4 +295,4 @@ async def stand_for(viewer: Viewer, tenant: Tenant, member: Member, *, now: date
     invitation.inviter_id = str(viewer.user_id)
     await invitation.save(update_fields=["inviter_id"])
     if await outbox.cancel(invitation.id, now=now):
-        await _enqueue(viewer, tenant, member, invitation)
+        await invitation_mails.queue(viewer, tenant, member, invitation)

@@ -12,7 +12,7 @@ from mail import messages
 from models import Invitation, InvitationState, Member, MemberStatus, clock, database
 from permissions import checks, roles
 from permissions.catalog import OWNER, Permission
-from resolvers import audit, directory, invitations, locks, notices, rows
+from resolvers import audit, directory, invitations, invitees, locks, notices, rows
 
 
 async def change_role(viewer: Viewer, member_id: str, role: str) -> rows.Member:
@@ -20,7 +20,7 @@ async def change_role(viewer: Viewer, member_id: str, role: str) -> rows.Member:
 
     Raises:
         errors.NotFound, errors.PermissionDenied, errors.InvalidInput, errors.RoleNotGrantable,
-        errors.LastOwner
+        errors.EmailRequired, errors.LastOwner
     """
     checks.require_signed_in(viewer)
     async with database.transaction(viewer.scope):
@@ -29,6 +29,8 @@ async def change_role(viewer: Viewer, member_id: str, role: str) -> rows.Member:
         checks.require_known(actor, role, "role")
         checks.require_may_take(actor, member.role)
         checks.require_can_hand_out(actor, role)
+        known = await invitees.of_member(member)
+        checks.require_email(actor, role, has_email=known.address is not None)
         if member.role != role:
             await _set_role(viewer, actor, member, role)
         return await directory.changed(viewer, member_id)
@@ -79,7 +81,7 @@ async def set_enabled(viewer: Viewer, member_id: str, *, enabled: bool) -> rows.
     """The member may act again, or may not from his next request on.
 
     Raises:
-        errors.NotFound, errors.PermissionDenied, errors.LastOwner
+        errors.NotFound, errors.PermissionDenied, errors.LastOwner, errors.ProviderOnly
         errors.InvalidInput: he has not joined.
     """
     checks.require_signed_in(viewer)
@@ -91,6 +93,7 @@ async def set_enabled(viewer: Viewer, member_id: str, *, enabled: bool) -> rows.
         if member.status is MemberStatus.PENDING:
             raise errors.InvalidInput.at("memberId", code="NOT_JOINED")
         if member.status is not status:
+            _refuse_first_user(member)
             if member.role == OWNER:
                 await require_another_owner(member)
             await _write_status(viewer, member, status, "enable" if enabled else "disable")
@@ -101,13 +104,14 @@ async def remove(viewer: Viewer, member_id: str) -> rows.Member:
     """The member is `REMOVED`, a pending one's invitation revoked; nothing of it revives.
 
     Raises:
-        errors.NotFound, errors.PermissionDenied, errors.LastOwner
+        errors.NotFound, errors.PermissionDenied, errors.LastOwner, errors.ProviderOnly
     """
     checks.require_signed_in(viewer)
     async with database.transaction(viewer.scope):
         actor, member = await locks.member(viewer, member_id)
         checks.require(actor, Permission.MEMBERS_REMOVE)
         checks.require_may_take(actor, member.role)
+        _refuse_first_user(member)
         message = messages.removed(
             tenant_name=actor.tenant.name, removed_by=notices.name_of(viewer)
         )
@@ -120,7 +124,8 @@ async def leave(viewer: Viewer, tenant_id: str) -> None:
     """The viewer is no member any more; a disabled one may leave as well.
 
     Raises:
-        errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.LastOwner
+        errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.LastOwner,
+        errors.ProviderOnly
     """
     checks.require_signed_in(viewer)
     if tenant_id not in viewer.places:
@@ -128,7 +133,18 @@ async def leave(viewer: Viewer, tenant_id: str) -> None:
     async with database.transaction(viewer.scope_with(tenant_id)):
         actor = await locks.acting(viewer, tenant_id, disabled_too=True)
         checks.require(actor, Permission.MEMBERS_LEAVE)
+        _refuse_first_user(actor.member)
         await _end(viewer, actor.member, "leave")
+
+
+def _refuse_first_user(member: Member) -> None:
+    """The first user of an ACCOUNT stays until provider support decides (PRODUCT 2, rule 5).
+
+    Raises:
+        errors.ProviderOnly
+    """
+    if member.is_first_user:
+        raise errors.ProviderOnly
 
 
 async def _end(viewer: Viewer, member: Member, verb: str) -> None:

@@ -6,13 +6,14 @@ import errors
 from auth.viewer import Viewer
 from models import ids
 from permissions import roles
-from resolvers import directory, offers, people, tenants
+from resolvers import apps, directory, offers, people, tenants
 
 _READERS: dict[str, Callable[[Viewer, str], Awaitable[object]]] = {
     "usr": people.get,
     "ten": tenants.get,
     "mem": directory.get,
     "inv": offers.get,
+    "app": apps.get,
 }
 
 

@@ -9,19 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 import errors
 import settings
 from auth import limits, tokens
 from auth.viewer import Client, Viewer
-from models import Catalog, InvitationState, MemberStatus, OutboxState, clock, database
+from models import AppRight, Catalog, InvitationState, MemberStatus, OutboxState, clock, database
 from permissions import checks, roles
 from permissions.catalog import Permission
-from resolvers import pages, rows
+from resolvers import apps, pages, rows
 
 _MANAGED = """
 select i.id, i.tenant_id, i.member_id, i.state, i.created_at, i.expires_at, t.name as tenant_name,
   t.catalog, m.role, m.email, m.user_id, m.status, u.id as inviter_id, u.full_name as inviter_name,
-  o.state as mail, o.finished_at
+  i.suppressed, o.state as mail, o.finished_at
 from invitations i
   join members m on m.id = i.member_id
   join tenants t on t.id = i.tenant_id
@@ -64,6 +66,7 @@ async def look(client: Client, token: str) -> rows.Preview:
         full_name=found["full_name"] if newcomer else None,
         login=found["login"] if newcomer else None,
         phone=found["phone"] if newcomer else None,
+        apps=_apps(found),
     )
 
 
@@ -131,7 +134,13 @@ def _offered(record: dict[str, Any]) -> rows.Invitation:
         tenant_name=record["tenant_name"],
         role=roles.role(Catalog(record["catalog"]), record["role"]),
         invited_by=rows.User(record["inviter_id"], record["inviter_name"]),
+        apps=_apps(record),
     )
+
+
+def _apps(record: dict[str, Any]) -> tuple[rows.InvitedApp, ...]:
+    offered = orjson.loads(record["apps"])
+    return tuple(rows.InvitedApp(app["name"], AppRight(app["right"])) for app in offered)
 
 
 async def get(viewer: Viewer, invitation_id: str) -> rows.Invitation:
@@ -141,7 +150,7 @@ async def get(viewer: Viewer, invitation_id: str) -> rows.Invitation:
         errors.NotFound: absent, or not the viewer's to see.
     """
     found = await database.rows(f"{_MANAGED} where i.id = $1", invitation_id)
-    if found and (shown := _shown(viewer, found[0])):
+    for shown in (await _shown(viewer, found)).values():
         return shown
     for record in await to(viewer):
         if record["invitation_id"] == invitation_id:
@@ -151,26 +160,36 @@ async def get(viewer: Viewer, invitation_id: str) -> rows.Invitation:
 
 async def of_members(viewer: Viewer, member_ids: Sequence[str]) -> dict[str, rows.Invitation]:
     """The invitations behind members, by member id; only what the viewer may see of them."""
-    found = await database.rows(f"{_MANAGED} where i.member_id = any($1)", list(member_ids))
-    return {r["member_id"]: shown for r in found if (shown := _shown(viewer, r))}
+    return await _shown(
+        viewer, await database.rows(f"{_MANAGED} where i.member_id = any($1)", list(member_ids))
+    )
 
 
-def _shown(viewer: Viewer, record: dict[str, Any]) -> rows.Invitation | None:
+async def _shown(viewer: Viewer, records: list[dict[str, Any]]) -> dict[str, rows.Invitation]:
     """Whole for who manages members; as an invitee sees it for the member himself (PRODUCT 4)."""
-    whole = _managed(record)
-    if checks.sees_any(viewer, record["tenant_id"], _MANAGERS):
-        return whole
-    if record["status"] == MemberStatus.JOINED and record["user_id"] == viewer.user_id:
-        return replace(whole, email=None, sent_at=None, delivery=None, member_id=None)
-    return None
+    shown = {}
+    for record, whole in zip(records, await _with_apps(viewer, records), strict=True):
+        if checks.sees_any(viewer, record["tenant_id"], _MANAGERS):
+            shown[record["member_id"]] = whole
+        elif record["status"] == MemberStatus.JOINED and record["user_id"] == viewer.user_id:
+            shown[record["member_id"]] = replace(
+                whole, email=None, sent_at=None, delivery=None, member_id=None
+            )
+    return shown
 
 
-async def managed(invitation_id: str) -> rows.Invitation:
+async def managed(viewer: Viewer, invitation_id: str) -> rows.Invitation:
     """An invitation its manager has just acted on, in that transaction."""
-    return _managed((await database.rows(f"{_MANAGED} where i.id = $1", invitation_id))[0])
+    found = await database.rows(f"{_MANAGED} where i.id = $1", invitation_id)
+    return (await _with_apps(viewer, found))[0]
 
 
-def _managed(record: dict[str, Any]) -> rows.Invitation:
+async def _with_apps(viewer: Viewer, records: list[dict[str, Any]]) -> list[rows.Invitation]:
+    held = await apps.held_by(viewer, [record["member_id"] for record in records])
+    return [_managed(record, held[record["member_id"]]) for record in records]
+
+
+def _managed(record: dict[str, Any], held: Sequence[rows.AppAccess]) -> rows.Invitation:
     return rows.Invitation(
         id=record["id"],
         state=_state(record["state"], record["expires_at"]),
@@ -181,8 +200,9 @@ def _managed(record: dict[str, Any]) -> rows.Invitation:
         invited_by=rows.User(record["inviter_id"], record["inviter_name"]),
         email=record["email"],
         sent_at=record["finished_at"] if record["mail"] == OutboxState.SENT else None,
-        delivery=_delivery(record["mail"]),
+        delivery=_delivery(record["mail"], suppressed=record["suppressed"]),
         member_id=record["member_id"],
+        apps=tuple(rows.InvitedApp(access.app.name, access.right) for access in held),
     )
 
 
@@ -193,7 +213,9 @@ def _state(stored: str, expires_at: datetime) -> InvitationState:
     return state
 
 
-def _delivery(mail: str | None) -> rows.DeliveryState:
+def _delivery(mail: str | None, *, suppressed: bool) -> rows.DeliveryState:
+    if suppressed:
+        return rows.DeliveryState.SUPPRESSED
     if mail is None or mail == OutboxState.CANCELLED:
         return rows.DeliveryState.NONE
     return rows.DeliveryState(mail)

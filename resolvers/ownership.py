@@ -8,7 +8,7 @@ from mail import messages
 from models import Member, MemberStatus, clock, database
 from permissions import checks, roles
 from permissions.catalog import OWNER, Permission
-from resolvers import directory, locks, members, notices, rows
+from resolvers import directory, invitees, locks, members, notices, rows
 
 
 async def transfer(
@@ -17,7 +17,8 @@ async def transfer(
     """The new owner and the former one, in this order.
 
     Raises:
-        errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.RoleNotGrantable
+        errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.RoleNotGrantable,
+        errors.EmailRequired
         errors.InvalidInput: to oneself, to somebody who has not joined or is disabled, or an
             unknown role.
     """
@@ -29,6 +30,8 @@ async def transfer(
         checks.require_known(actor, kept, "thenRole")
         checks.require_can_hand_out(actor, kept)
         heir = await _heir(actor, to_member_id)
+        known = await invitees.of_member(heir)
+        checks.require_email(actor, OWNER, has_email=known.address is not None)
         await _pass_on(viewer, actor, heir, kept, now=clock.now())
         return (
             await directory.changed(viewer, heir.id),

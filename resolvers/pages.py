@@ -105,13 +105,6 @@ async def read(
     return _page(found, order, window, make)
 
 
-def prefix(text: str) -> str:
-    """A `like` pattern for what begins with `text`, its wildcards taken literally."""
-    for special in ("\\", "%", "_"):
-        text = text.replace(special, f"\\{special}")
-    return f"{text}%"
-
-
 def _page(
     found: list[dict[str, Any]], order: Order, window: Window, make: Callable[[dict[str, Any]], T]
 ) -> Page[T]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from locales import Locale
-from models import Catalog, InvitationState, MemberStatus
+from models import AppRight, Catalog, InvitationState, MemberStatus
 from permissions import roles
 from permissions.catalog import Permission, Role
 
@@ -69,11 +69,40 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class InvitedApp:
-    """`right` is `LAUNCH` or `LAUNCH_AND_ADMINISTER`. No tenant has apps yet."""
+class App:
+    """`viewer_right` is None where the viewer only administers the tenant's list."""
 
+    id: str
+    tenant_id: str
     name: str
-    right: str
+    url: str | None
+    viewer_right: AppRight | None
+
+
+@dataclass(frozen=True, slots=True)
+class AppAccess:
+    app: App
+    right: AppRight
+
+    @property
+    def id(self) -> str:
+        """For cursors: a member has one right on an app at most."""
+        return self.app.id
+
+
+@dataclass(frozen=True, slots=True)
+class InvitedApp:
+    name: str
+    right: AppRight
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedTenant:
+    """A tenant whose invitations somebody does not want."""
+
+    id: str
+    name: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,18 @@ class Opened:
     expires_at: datetime
 
 
-async def sign_in(viewer: Viewer, *, login: str, password: str) -> Opened:
+async def sign_in(
+    viewer: Viewer, *, login: str, password: str, new_password: str | None = None
+) -> Opened:
     """A new session of the person with that login or verified e-mail.
 
-    One answer in the same time whether the name, the password or both are wrong.
+    One answer in the same time whether the name, the password or both are wrong. `new_password`
+    is looked at only where the password has expired.
 
     Raises:
         errors.InvalidCredentials, errors.RateLimited
-        errors.InvalidInput: no column can hold such a name; it has a NUL in it.
+        errors.PasswordChangeRequired: the pair is right; sign in again with a new password.
+        errors.InvalidInput: the new password cannot be used; or a login with a NUL in it.
     """
     name = identifiers.fold(login.strip())
     counters = _counters(viewer.client, name)
@@ -35,8 +39,37 @@ async def sign_in(viewer: Viewer, *, login: str, password: str) -> Opened:
     if not await passwords.verify(password, user.password_hash if user else None) or user is None:
         raise errors.InvalidCredentials
     await limits.forgive(*counters)
+    new_hash = await _replacement(password, new_password) if user.password_expired else None
     async with database.transaction(database.SYSTEM):
+        if new_hash is not None:
+            await _replace_password(viewer, user, new_hash)
         return await open_for(viewer, user.id)
+
+
+async def _replacement(password: str, new_password: str | None) -> str:
+    """The hash of the password that takes the place of one somebody else knows."""
+    if new_password is None:
+        raise errors.PasswordChangeRequired
+    faults = identifiers.Faults()
+    faults.check(("newPassword",), identifiers.new_password, new_password)
+    if new_password == password:
+        faults.add(("newPassword",), "UNCHANGED")
+    faults.settle()
+    return await passwords.make_hash(new_password)
+
+
+async def _replace_password(viewer: Viewer, user: User, new_hash: str) -> None:
+    now = clock.now()
+    await User.filter(id=user.id).update(
+        password_hash=new_hash, password_expired=False, updated_at=now
+    )
+    await audit.record(
+        viewer,
+        "user.change_password",
+        subject_id=user.id,
+        actor_id=user.id,
+        changes={"password": ()},
+    )
 
 
 def _counters(client: Client, name: str) -> tuple[limits.Counter, ...]:

@@ -15,9 +15,9 @@ from models import Tenant as TenantRow
 from permissions import checks
 from permissions.catalog import OWNER, Permission
 from resolvers import audit, identifiers, locks, pages, rows
+from resolvers.conditions import Conditions, prefix
 
 _COLUMNS = "t.id, t.name, t.catalog, t.locale, t.created_at"
-_OWN = "t.deleted_at is null and t.id = any($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,10 @@ async def page(viewer: Viewer, window: pages.Window, wanted: Filter) -> pages.Pa
     Raises:
         errors.InvalidInput: of the window.
     """
-    condition, arguments = _where(viewer, wanted)
+    where = _where(viewer, wanted)
     return await pages.read(
-        f"select {_COLUMNS}, t.id as order_key from tenants t where {condition}",  # noqa: S608 SQL of ours, values as arguments
-        arguments,
+        f"select {_COLUMNS}, t.id as order_key from tenants t where {where.sql}",  # noqa: S608 SQL of ours, values as arguments
+        where.arguments,
         order=pages.Order("tenants", "t.id", "t.id"),
         window=window,
         make=of_record,
@@ -159,24 +159,22 @@ async def page(viewer: Viewer, window: pages.Window, wanted: Filter) -> pages.Pa
 
 
 async def count(viewer: Viewer, wanted: Filter) -> int:
-    condition, arguments = _where(viewer, wanted)
+    where = _where(viewer, wanted)
     found = await database.rows(
-        f"select count(*) from tenants t where {condition}",  # noqa: S608 as in `page`
-        *arguments,
+        f"select count(*) from tenants t where {where.sql}",  # noqa: S608 as in `page`
+        *where.arguments,
     )
     return int(found[0]["count"])
 
 
-def _where(viewer: Viewer, wanted: Filter) -> tuple[str, list[object]]:
-    arguments: list[object] = [viewer.joined]
-    condition = _OWN
+def _where(viewer: Viewer, wanted: Filter) -> Conditions:
+    where = Conditions()
+    where.add("t.deleted_at is null and t.id = any({})", viewer.joined)
     if wanted.search:
-        arguments.append(pages.prefix(identifiers.fold(wanted.search.strip())))
-        condition += f" and t.name_key like ${len(arguments)}"
+        where.add("t.name_key like {}", prefix(identifiers.fold(wanted.search.strip())))
     if wanted.catalogs is not None:
-        arguments.append([catalog.value for catalog in wanted.catalogs])
-        condition += f" and t.catalog = any(${len(arguments)})"
-    return condition, arguments
+        where.add("t.catalog = any({})", [catalog.value for catalog in wanted.catalogs])
+    return where
 
 
 async def get(viewer: Viewer, tenant_id: str) -> rows.Tenant:

@@ -6,9 +6,10 @@ import strawberry
 
 from auth.viewer import Account
 from permissions.fields import Anyone, guard
-from resolvers import directory, offers, pages, rows
+from resolvers import declining, directory, offers, pages, rows
 from schema import connections
 from schema.arguments import After, First
+from schema.blocks import BlockedTenant
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import Locale
@@ -53,6 +54,12 @@ class Me:
     async def invitations(self, info: Info, first: First = None, after: After = None) -> Rows:
         window = pages.Window(first, after)
         return connections.of(await offers.mine(info.context.viewer, window))
+
+    @strawberry.field(
+        graphql_type=list[BlockedTenant], description="Tenants whose invitations he does not want."
+    )
+    async def blocked_tenants(self, info: Info) -> Rows:
+        return await declining.blocked(info.context.viewer)
 
 
 @strawberry.type

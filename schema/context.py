@@ -40,9 +40,9 @@ class Context:
 
     @property
     def locale(self) -> Locale:
-        """The language of messages: the viewer's, else English."""
+        """The language of messages: the viewer's, else the one asked for, else English."""
         account = self.viewer.account
-        return Locale(account.locale) if account and account.locale else Locale.EN
+        return Locale((account and account.locale) or self.client.locale or Locale.EN)
 
     def _become(self, viewer: Viewer) -> None:
         """Loaders remember what they read, so each reading has its own."""

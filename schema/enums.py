@@ -6,7 +6,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from locales import Locale
-from models import Catalog, InvitationState, MemberStatus
+from models import AppRight, Catalog, InvitationState, MemberStatus
 from resolvers.directory import Field as MemberOrderField
 from resolvers.rows import DeliveryState
 
@@ -76,6 +76,15 @@ _describe(
     },
 )
 _describe(
+    AppRight,
+    "What a member may do with an app.",
+    {
+        "LAUNCH": "Launch it.",
+        "LAUNCH_AND_ADMINISTER": "Launch it, back it up, restore it, end people's sessions, read"
+        " its errors.",
+    },
+)
+_describe(
     Locale,
     "A language that mails and messages are written in.",
     {"EN": "English.", "RU": "Russian.", "KK": "Kazakh."},
@@ -102,12 +111,3 @@ class SessionTransport(Enum):
 class OrderDirection(Enum):
     ASC = strawberry.enum_value("ASC", description="From the smallest.")
     DESC = strawberry.enum_value("DESC", description="From the largest.")
-
-
-@strawberry.enum(description="What a member may do with an app.")
-class AppRight(Enum):
-    LAUNCH = strawberry.enum_value("LAUNCH", description="Launch it.")
-    LAUNCH_AND_ADMINISTER = strawberry.enum_value(
-        "LAUNCH_AND_ADMINISTER",
-        description="Launch it, back it up, restore it, end people's sessions, read its errors.",
-    )

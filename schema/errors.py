@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 import errors
-from locales import Locale, translations
+from locales import Locale, later, mark, mark_plural, translations
 from schema.context import Info
 from schema.enums import InvitationState
 from schema.interfaces import Rows
@@ -20,37 +20,49 @@ if TYPE_CHECKING:
     from schema.members import Member
 
 MESSAGES: dict[str, str] = {
-    "PERMISSION_DENIED": "You may not do this here. Ask an owner of the tenant.",
-    "UNAUTHENTICATED": "Sign in first.",
-    "NOT_FOUND": "There is nothing here by that id.",
-    "BAD_USER_INPUT": "Some fields need another value.",
-    "INVALID_CREDENTIALS": "Login or password is wrong. Try again.",
-    "RATE_LIMITED": "Too many attempts. Try again in a while.",
-    "ALREADY_MEMBER": "This person is in the list already.",
-    "ROLE_NOT_GRANTABLE": "You cannot hand out this role.",
-    "LAST_OWNER": "A tenant keeps an owner. Make somebody else an owner first.",
-    "LOGIN_TAKEN": "This login is taken. Choose another one.",
-    "INVITATION_UNAVAILABLE": "This invitation is not valid any more. Ask for a new one.",
-    "INVITATION_CLOSED": "This invitation has been answered or withdrawn. Invite again.",
-    "WRONG_ACCOUNT": "This invitation is for somebody else. Sign out and open the link again.",
-    "SIGN_IN_REQUIRED": "Sign in with your account, then accept.",
-    "REGISTRATION_REQUIRED": "Choose a login and a password to accept.",
-    "CONFLICT": "Somebody changed the same thing at the same moment. Try again.",
-    "TIMEOUT": "This took too long and was not done. Try again.",
-    "SERVICE_UNAVAILABLE": "The service is not available for the moment. Try again shortly.",
-    "INTERNAL": "Something went wrong on our side.",
+    "PERMISSION_DENIED": mark("You may not do this here. Ask an owner of the tenant."),
+    "UNAUTHENTICATED": mark("Sign in first."),
+    "NOT_FOUND": mark("There is nothing here by that id."),
+    "BAD_USER_INPUT": mark("Some fields need another value."),
+    "INVALID_CREDENTIALS": mark("Login or password is wrong. Try again."),
+    "PASSWORD_CHANGE_REQUIRED": mark("Somebody else knows this password. Choose a new one."),
+    "RATE_LIMITED": mark("Too many attempts. Try again %(when)s."),
+    "ALREADY_MEMBER": mark("This person is in the list already."),
+    "ROLE_NOT_GRANTABLE": mark("You cannot hand out this role."),
+    "LAST_OWNER": mark("A tenant keeps an owner. Make somebody else an owner first."),
+    "EMAIL_REQUIRED": mark("This role is only for people with a verified e-mail address."),
+    "PROVIDER_ONLY": mark("Only provider support may do this. Write to them."),
+    "LOGIN_TAKEN": mark("This login is taken. Choose another one."),
+    "INVITATION_UNAVAILABLE": mark("This invitation is not valid any more. Ask for a new one."),
+    "INVITATION_CLOSED": mark("This invitation has been answered or withdrawn. Invite again."),
+    "WRONG_ACCOUNT": mark(
+        "This invitation is for somebody else. Sign out and open the link again."
+    ),
+    "SIGN_IN_REQUIRED": mark("Sign in with your account, then accept."),
+    "REGISTRATION_REQUIRED": mark("Choose a login and a password to accept."),
+    "CONFLICT": mark("Somebody changed the same thing at the same moment. Try again."),
+    "TIMEOUT": mark("This took too long and was not done. Try again."),
+    "SERVICE_UNAVAILABLE": mark("The service is not available for the moment. Try again shortly."),
+    "INTERNAL": mark("Something went wrong on our side."),
 }
 
 FAULTS: dict[str, str] = {
-    "REQUIRED": "Fill this in.",
-    "TOO_SHORT": "At least %(limit)s characters.",
-    "TOO_LONG": "At most %(limit)s characters.",
-    "INVALID": "This value is not valid.",
-    "OUT_OF_RANGE": "A whole number from 1 to %(limit)s.",
-    "UNKNOWN": "There is no such role in this tenant.",
-    "TAKEN": "This value is taken already.",
-    "NOT_JOINED": "This person has not joined the tenant or is disabled.",
-    "OWN_MEMBER": "Choose somebody other than yourself.",
+    "REQUIRED": mark("Fill this in."),
+    "INVALID": mark("This value is not valid."),
+    "OUT_OF_RANGE": mark("A whole number from 1 to %(limit)s."),
+    "UNKNOWN": mark("There is no such role in this tenant."),
+    "TAKEN": mark("This value is taken already."),
+    "NOT_JOINED": mark("This person has not joined the tenant or is disabled."),
+    "UNKNOWN_APP": mark("There is no such app in this tenant."),
+    "TWICE": mark("Name every app once."),
+    "NOT_ALLOWED": mark("Leave this out here."),
+    "UNCHANGED": mark("Choose another one than before."),
+    "OWN_MEMBER": mark("Choose somebody other than yourself."),
+}
+
+LENGTH_FAULTS: dict[str, tuple[str, str]] = {
+    "TOO_SHORT": mark_plural("At least %(limit)s character.", "At least %(limit)s characters."),
+    "TOO_LONG": mark_plural("At most %(limit)s character.", "At most %(limit)s characters."),
 }
 
 
@@ -87,6 +99,18 @@ class InvalidCredentials(Error):
     pass
 
 
+@strawberry.type(
+    description="The pair is right; sign in again with `newPassword`, since somebody else knows it."
+)
+class PasswordChangeRequired(Error):
+    pass
+
+
+@strawberry.type(description="The pair is right; a second factor is asked for.")
+class SecondFactorRequired(Error):
+    pass
+
+
 @strawberry.type(description="Too many attempts.")
 class RateLimited(Error):
     retry_after: int = strawberry.field(description="Seconds to wait.")
@@ -111,6 +135,16 @@ class RoleNotGrantable(Error):
 
 @strawberry.type(description="Nobody who can act would own the tenant any more.")
 class LastOwner(Error):
+    pass
+
+
+@strawberry.type(description="The role is only for people with a verified e-mail address.")
+class EmailRequired(Error):
+    pass
+
+
+@strawberry.type(description="Only provider support may do this.")
+class ProviderOnly(Error):
     pass
 
 
@@ -144,20 +178,28 @@ class RegistrationRequired(Error):
     pass
 
 
-def message(locale: Locale, code: str) -> str:
-    """The sentence for `code`, in that language."""
-    return translations(locale).gettext(MESSAGES[code])
+def message(locale: Locale, failure: errors.Failure) -> str:
+    """The sentence for `failure`, in that language."""
+    sentence = translations(locale).gettext(MESSAGES[failure.code])
+    if isinstance(failure, errors.RateLimited):
+        return sentence % {"when": later(failure.retry_after, locale)}
+    return sentence
+
+
+def fault_message(locale: Locale, fault: errors.FieldFault) -> str:
+    """What is wrong with one field, in that language."""
+    catalogue = translations(locale)
+    if fault.code in LENGTH_FAULTS:
+        sentence = catalogue.ngettext(*LENGTH_FAULTS[fault.code], fault.limit or 0)
+    else:
+        sentence = catalogue.gettext(FAULTS[fault.code])
+    return sentence % {"limit": fault.limit}
 
 
 def _fields(failure: errors.InvalidInput, locale: Locale) -> list[FieldError]:
-    text = translations(locale).gettext
     return [
-        FieldError(
-            path=list(fault.path),
-            code=fault.code,
-            message=text(FAULTS[fault.code]) % {"limit": fault.limit},
-        )
-        for fault in failure.faults
+        FieldError(path=list(f.path), code=f.code, message=fault_message(locale, f))
+        for f in failure.faults
     ]
 
 
@@ -168,6 +210,9 @@ TABLE: dict[type[errors.Failure], tuple[type[Error], Facts]] = {
     errors.NotFound: (NotFound, lambda _e, _: {}),
     errors.InvalidInput: (InvalidInput, lambda e, locale: {"fields": _fields(e, locale)}),
     errors.InvalidCredentials: (InvalidCredentials, lambda _e, _: {}),
+    errors.PasswordChangeRequired: (PasswordChangeRequired, lambda _e, _: {}),
+    errors.EmailRequired: (EmailRequired, lambda _e, _: {}),
+    errors.ProviderOnly: (ProviderOnly, lambda _e, _: {}),
     errors.RateLimited: (RateLimited, lambda e, _: {"retry_after": e.retry_after}),
     errors.AlreadyMember: (AlreadyMember, lambda e, _: {"member_id": e.member_id}),
     errors.RoleNotGrantable: (RoleNotGrantable, lambda e, _: {"grantable": list(e.grantable)}),
@@ -195,7 +240,7 @@ class Handler:
         locale = info.context.locale
         return self.error_type(
             code=exception.code,
-            message=message(locale, exception.code),
+            message=message(locale, exception),
             **self.facts(exception, locale),
         )
 

@@ -1,4 +1,4 @@
-"""Invitations: made, looked at, accepted, sent again, withdrawn."""
+"""Invitations: made, looked at, sent again, withdrawn; the invitee's part is in `answers`."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -7,16 +7,15 @@ import strawberry
 
 from permissions.catalog import Permission
 from permissions.fields import Anyone, Can, SignedIn, guard
-from resolvers import acceptances, accounts, invitations, offers, rows
+from resolvers import invitations, invitees, offers, rows
 from schema import errors
+from schema.apps import AppAccessInput, given
 from schema.arguments import Input, Token
 from schema.context import Info
-from schema.enums import AppRight, DeliveryState, InvitationState, Locale, SessionTransport
+from schema.enums import AppRight, DeliveryState, InvitationState, Locale
 from schema.interfaces import Actor, Node, Rows, shown_from
 from schema.roles import Role
 from schema.scalars import RoleCode
-from schema.sessions import SignedIn as SignedInType
-from schema.sessions import signed_in
 
 if TYPE_CHECKING:
     from schema.members import Member
@@ -96,9 +95,12 @@ class InviteeInput:
     email: str | None = strawberry.field(
         default=strawberry.UNSET, description="An address, registered or not."
     )
+    login: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The login of somebody registered."
+    )
 
 
-@strawberry.input(description="Prefills what a newcomer will check.")
+@strawberry.input(description="Prefills what a newcomer will check; refused with `login`.")
 class NewcomerInput:
     full_name: str | None = strawberry.field(default=None, description="His name.")
     login: str | None = strawberry.field(default=None, description="A login; it is not reserved.")
@@ -112,6 +114,9 @@ class InviteMemberInput:
     role: RoleCode | None = strawberry.field(
         default=None,
         description="As what. Left out: USER in SUBSCRIBER and ACCOUNT; PROJECT has no default.",
+    )
+    apps: list[AppAccessInput] | None = strawberry.field(
+        default=None, description="Rights on apps, from acceptance on."
     )
     max_sessions: int | None = strawberry.field(
         default=None, description="Simultaneous app sessions at most."
@@ -128,48 +133,6 @@ class InviteMemberInput:
 class InviteMemberPayload:
     member: Rows = strawberry.field(graphql_type=LazyMember, description="The pending member.")
     email_queued: bool = strawberry.field(description="Whether a mail is on its way.")
-
-
-@strawberry.input(one_of=True, description="Which invitation.")
-class InvitationRefInput:
-    token: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What follows # in the link."
-    )
-    id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="From one's own list of invitations."
-    )
-
-
-@strawberry.input(description="A newcomer's account.")
-class RegistrationInput:
-    full_name: str = strawberry.field(description="His name.")
-    login: str = strawberry.field(description="2 to 64 of a-z 0-9 . _ -")
-    password: str = strawberry.field(description="12 characters at least.")
-    phone: str | None = strawberry.field(default=None, description="In E.164.")
-    locale: Locale | None = strawberry.field(default=None, description="His language.")
-
-
-@strawberry.input(description="Accepting an invitation.")
-class AcceptInvitationInput:
-    invitation: InvitationRefInput = strawberry.field(description="Which one.")
-    registration: RegistrationInput | None = strawberry.field(
-        default=None, description="For a newcomer."
-    )
-    transport: SessionTransport = strawberry.field(
-        default=SessionTransport.COOKIE, description="How a newcomer's session travels back."
-    )
-
-
-@strawberry.type(description="The invitee has joined: the same member, the same id.")
-class AcceptInvitationPayload:
-    member_id: strawberry.Private[str]
-    session: SignedInType | None = strawberry.field(
-        description="There when accepting registered a new account."
-    )
-
-    @strawberry.field(graphql_type=LazyMember, description="The member.")
-    async def member(self, info: Info) -> Rows:
-        return await info.context.loaders.members.load(self.member_id)
 
 
 @strawberry.input(description="An invitation to send again.")
@@ -200,20 +163,9 @@ InviteMemberResult = Annotated[
     | errors.InvalidInput
     | errors.AlreadyMember
     | errors.RoleNotGrantable
+    | errors.EmailRequired
     | errors.RateLimited,
     strawberry.union("InviteMemberResult", description="What inviting can come to."),
-]
-AcceptInvitationResult = Annotated[
-    AcceptInvitationPayload
-    | errors.InvitationUnavailable
-    | errors.AlreadyMember
-    | errors.WrongAccount
-    | errors.SignInRequired
-    | errors.RegistrationRequired
-    | errors.LoginTaken
-    | errors.InvalidInput
-    | errors.RateLimited,
-    strawberry.union("AcceptInvitationResult", description="What accepting can come to."),
 ]
 ResendInvitationResult = Annotated[
     ResendInvitationPayload
@@ -235,31 +187,17 @@ class InvitationMutations:
     @strawberry.mutation(
         graphql_type=InviteMemberResult | None,
         extensions=guard(Can(Permission.MEMBERS_INVITE)),
-        description="Invite somebody by e-mail; whether he is registered is not told.",
+        description="Invite somebody: by e-mail, which does not tell whether he is registered, or "
+        "by login.",
     )
     async def invite_member(self, info: Info, input: Input[InviteMemberInput]) -> Rows:
         member, queued = await invitations.invite(
             info.context.viewer,
             input.tenant_id,
-            email=str(input.invitee.email),
-            role=input.role,
-            newcomer=_newcomer(input.newcomer),
-            max_sessions=input.max_sessions,
-            locale=input.locale,
+            _invitee(input),
+            invitations.Terms(input.role, given(input.apps), input.max_sessions, input.locale),
         )
         return InviteMemberPayload(member=member, email_queued=queued)
-
-    @strawberry.mutation(
-        graphql_type=AcceptInvitationResult | None,
-        extensions=guard(Anyone()),
-        description="Accept: signed in as the invitee, or as a newcomer with the link.",
-    )
-    async def accept_invitation(self, info: Info, input: Input[AcceptInvitationInput]) -> Rows:
-        accepted = await acceptances.accept(
-            info.context.viewer, _reference(input.invitation), _registration(input.registration)
-        )
-        session = signed_in(info, accepted.session, input.transport) if accepted.session else None
-        return AcceptInvitationPayload(member_id=accepted.member_id, session=session)
 
     @strawberry.mutation(
         graphql_type=ResendInvitationResult | None,
@@ -281,19 +219,10 @@ class InvitationMutations:
         )
 
 
-def _newcomer(given: NewcomerInput | None) -> invitations.Newcomer | None:
-    return invitations.Newcomer(given.full_name, given.login, given.phone) if given else None
-
-
-def _reference(given: InvitationRefInput) -> acceptances.Reference:
-    if given.token is strawberry.UNSET:
-        return acceptances.Reference(invitation_id=str(given.id))
-    return acceptances.Reference(token=given.token)
-
-
-def _registration(given: RegistrationInput | None) -> accounts.Registration | None:
-    if given is None:
-        return None
-    return accounts.Registration(
-        given.full_name, given.login, given.password, given.phone, given.locale
+def _invitee(input: InviteMemberInput) -> invitees.Invitee:
+    typed = input.newcomer
+    return invitees.Invitee(
+        input.invitee.email or None,
+        input.invitee.login or None,
+        invitees.Newcomer(typed.full_name, typed.login, typed.phone) if typed else None,
     )

@@ -7,7 +7,7 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 
 from auth.viewer import Viewer
-from resolvers import directory, offers, rows, tenants
+from resolvers import apps, directory, offers, rows, tenants
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -26,6 +26,11 @@ class Loaders:
     @cached_property
     def members(self) -> "DataLoader[str, rows.Member | None]":
         return _loader(lambda keys: directory.many(self._viewer, keys))
+
+    @cached_property
+    def app_access(self) -> "DataLoader[str, list[rows.AppAccess] | None]":
+        """By member id."""
+        return _loader(lambda keys: apps.held_by(self._viewer, keys))
 
     @cached_property
     def invitations(self) -> "DataLoader[str, rows.Invitation | None]":

@@ -8,8 +8,9 @@ import strawberry
 from permissions.catalog import Permission
 from permissions.fields import Can, SignedIn, guard
 from resolvers import members, ownership, pages, powers, rows
-from schema import errors
+from schema import connections, errors
 from schema.accounts import User
+from schema.apps import AppAccessConnection
 from schema.arguments import After, Before, Filter, First, Input, Last, OrderBy, TenantId
 from schema.connections import Connection
 from schema.context import Info
@@ -77,6 +78,19 @@ class Member(Node):
     )
     async def invitation(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:
         return await info.context.loaders.invitations.load(parent.id)
+
+    @strawberry.field(
+        graphql_type=AppAccessConnection | None,
+        description="His rights on apps that the viewer may know of.",
+    )
+    async def app_access(
+        parent: strawberry.Parent[rows.Member],
+        info: Info,
+        first: First = None,
+        after: After = None,
+    ) -> Rows:
+        held = await info.context.loaders.app_access.load(parent.id)
+        return connections.of(pages.cut(held or [], pages.Window(first, after), name="app access"))
 
     @strawberry.field(graphql_type=MemberViewer, description="What the viewer may do with him.")
     async def viewer(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:
@@ -168,7 +182,8 @@ ChangeRoleResult = Annotated[
     | errors.NotFound
     | errors.InvalidInput
     | errors.RoleNotGrantable
-    | errors.LastOwner,
+    | errors.LastOwner
+    | errors.EmailRequired,
     strawberry.union("ChangeRoleResult", description="What changing a role can come to."),
 ]
 TransferOwnershipResult = Annotated[
@@ -176,15 +191,24 @@ TransferOwnershipResult = Annotated[
     | errors.PermissionDenied
     | errors.NotFound
     | errors.InvalidInput
-    | errors.RoleNotGrantable,
+    | errors.RoleNotGrantable
+    | errors.EmailRequired,
     strawberry.union("TransferOwnershipResult", description="What passing on can come to."),
 ]
 RemoveMemberResult = Annotated[
-    RemoveMemberPayload | errors.PermissionDenied | errors.NotFound | errors.LastOwner,
+    RemoveMemberPayload
+    | errors.PermissionDenied
+    | errors.NotFound
+    | errors.LastOwner
+    | errors.ProviderOnly,
     strawberry.union("RemoveMemberResult", description="What removing a member can come to."),
 ]
 LeaveTenantResult = Annotated[
-    LeaveTenantPayload | errors.PermissionDenied | errors.NotFound | errors.LastOwner,
+    LeaveTenantPayload
+    | errors.PermissionDenied
+    | errors.NotFound
+    | errors.LastOwner
+    | errors.ProviderOnly,
     strawberry.union("LeaveTenantResult", description="What leaving a tenant can come to."),
 ]
 SetMemberEnabledResult = Annotated[
@@ -192,7 +216,8 @@ SetMemberEnabledResult = Annotated[
     | errors.PermissionDenied
     | errors.NotFound
     | errors.InvalidInput
-    | errors.LastOwner,
+    | errors.LastOwner
+    | errors.ProviderOnly,
     strawberry.union("SetMemberEnabledResult", description="What disabling can come to."),
 ]
 

@@ -24,6 +24,9 @@ class MemberFilter:
     invitation_states: list[InvitationState] | None = strawberry.field(
         default=None, description="An invitation in one of these; needs members:invite."
     )
+    app_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A right on this app, which the viewer may know of."
+    )
 
 
 @strawberry.input(description="How to order members; the id breaks ties.")
@@ -57,4 +60,6 @@ async def member_page(
 
 
 def _narrow(wanted: MemberFilter) -> directory.Filter:
-    return directory.Filter(wanted.search, wanted.roles, wanted.statuses, wanted.invitation_states)
+    return directory.Filter(
+        wanted.search, wanted.roles, wanted.statuses, wanted.invitation_states, wanted.app_id
+    )

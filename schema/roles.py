@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import strawberry
 
+from locales import translations
 from permissions import catalog as permission_catalog
 from permissions import roles
 from permissions.fields import Anyone, guard
 from schema import arguments
+from schema.context import Info
 from schema.enums import Catalog
 from schema.interfaces import Node, Rows, shown_from
 from schema.scalars import PermissionCode, RoleCode
@@ -17,9 +19,12 @@ from schema.scalars import PermissionCode, RoleCode
 @shown_from(permission_catalog.Role)
 class Role(Node):
     code: RoleCode = strawberry.field(description="Its code, e.g. OWNER.")
-    name: str = strawberry.field(description="Its name for people.")
     permissions: list[PermissionCode] = strawberry.field(description="What it may do.")
     hands_out: list[RoleCode] = strawberry.field(description="The roles it may give to others.")
+
+    @strawberry.field(description="Its name for people, in the reader's language.")
+    def name(parent: strawberry.Parent[permission_catalog.Role], info: Info) -> str:
+        return translations(info.context.locale).gettext(parent.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,15 @@ from locales import Locale
 from permissions.fields import Anyone, guard
 from resolvers import nodes
 from schema.accounts import AccountQueries, User
+from schema.answers import AnswerMutations
+from schema.apps import AppMutations, AppQueries
 from schema.arguments import Id
+from schema.blocks import BlockMutations
 from schema.context import Context, Info
 from schema.errors import HANDLERS, message
 from schema.interfaces import Node, Rows
 from schema.invitations import InvitationMutations, InvitationQueries
+from schema.managed import ManagedMutations
 from schema.members import MemberMutations, MemberQueries
 from schema.roles import Role, RoleQueries
 from schema.scalars import SCALARS
@@ -29,7 +33,9 @@ log = structlog.get_logger()
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AccountQueries, TenantQueries, MemberQueries, InvitationQueries, RoleQueries):
+class Query(
+    AccountQueries, TenantQueries, MemberQueries, AppQueries, InvitationQueries, RoleQueries
+):
     @strawberry.field(
         graphql_type=Node | None,
         extensions=guard(Anyone()),
@@ -40,7 +46,16 @@ class Query(AccountQueries, TenantQueries, MemberQueries, InvitationQueries, Rol
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, TenantMutations, InvitationMutations, MemberMutations):
+class Mutation(
+    SessionMutations,
+    TenantMutations,
+    InvitationMutations,
+    AnswerMutations,
+    BlockMutations,
+    ManagedMutations,
+    MemberMutations,
+    AppMutations,
+):
     pass
 
 
@@ -57,18 +72,15 @@ class Schema(strawberry.Schema):
 
 def _tell(error: GraphQLError, context: Context | None) -> None:
     cause = error.original_error
-    if isinstance(cause, errors.Failure):
-        code = cause.code
-    elif cause is None or isinstance(cause, GraphQLError):
+    if cause is None or isinstance(cause, GraphQLError):
         error.extensions = {"code": errors.InvalidInput.code, **(error.extensions or {})}
         return
-    else:
-        code = errors.Failure.code
-    request_id = context.client.request_id if context else None
+    failure = cause if isinstance(cause, errors.Failure) else errors.Failure()
+    code, request_id = failure.code, context.client.request_id if context else None
     if isinstance(cause, errors.ServiceUnavailable) or code == errors.Failure.code:
         log.error("operation failed", code=code, request_id=request_id, exc_info=cause)
     error.extensions = {"code": code, "requestId": request_id}
-    error.message = message(context.locale if context else Locale.EN, code)
+    error.message = message(context.locale if context else Locale.EN, failure)
 
 
 class OneOperation(SchemaExtension):

@@ -23,6 +23,9 @@ class SignInInput:
         default=SessionTransport.COOKIE,
         description="COOKIE sets the session cookie and returns no token.",
     )
+    new_password: str | None = strawberry.field(
+        default=None, description="Answers PasswordChangeRequired; not looked at otherwise."
+    )
 
 
 @strawberry.type(description="A session has begun.")
@@ -41,7 +44,12 @@ class SignOutPayload:
 
 
 SignInResult = Annotated[
-    SignedIn | errors.InvalidCredentials | errors.InvalidInput | errors.RateLimited,
+    SignedIn
+    | errors.InvalidCredentials
+    | errors.PasswordChangeRequired
+    | errors.SecondFactorRequired
+    | errors.InvalidInput
+    | errors.RateLimited,
     strawberry.union("SignInResult", description="What signing in can come to."),
 ]
 
@@ -64,7 +72,10 @@ class SessionMutations:
     )
     async def sign_in(self, info: Info, input: Input[SignInInput]) -> Rows:
         opened = await sessions.sign_in(
-            info.context.viewer, login=input.login, password=input.password
+            info.context.viewer,
+            login=input.login,
+            password=input.password,
+            new_password=input.new_password,
         )
         return signed_in(info, opened, input.transport)
 

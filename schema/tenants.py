@@ -11,8 +11,9 @@ from auth.viewer import Membership
 from permissions import checks, roles
 from permissions.catalog import Permission
 from permissions.fields import Can, SignedIn, guard
-from resolvers import pages, rows, tenants
+from resolvers import apps, pages, rows, tenants
 from schema import arguments, connections, errors
+from schema.apps import App, app_page
 from schema.arguments import After, Before, Filter, First, Id, Input, Last, OrderBy
 from schema.connections import Connection
 from schema.context import Info
@@ -99,6 +100,20 @@ class Tenant(Node):
     ) -> Rows:
         window = pages.Window(first, after, last, before)
         return await member_page(info, parent.id, window, wanted=filter, order=order_by)
+
+    @strawberry.field(
+        graphql_type=Connection[App] | None, description="Its apps that the viewer may know of."
+    )
+    async def apps(
+        parent: strawberry.Parent[rows.Tenant],
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Rows:
+        window = pages.Window(first, after, last, before)
+        return await app_page(info, apps.Shelf(parent.id), window)
 
 
 @strawberry.input(description="Which tenants to list; what is left out does not narrow.")

@@ -1,18 +1,23 @@
-"""What a request says of its sender: the session token, and the address limits count by.
+"""What a request says of its sender: the session token, the address limits count by, a language.
 
 A cookie counts only on requests that a foreign page cannot send without asking first (a JSON body
 or the `GraphQL-Require-Preflight` header); a bearer token always does.
 """
 
 import ipaddress
+import re
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 import settings
 from auth.viewer import Client
+from locales import Locale
 
 _YEAR = 365 * 24 * 60 * 60
+_LANGUAGE = re.compile(
+    rf"\s*({'|'.join(Locale)})\b[-\w]*\s*(?:;\s*q=([01](?:\.\d*)?)\s*)?", re.ASCII | re.IGNORECASE
+)
 
 
 def cookie_name() -> str:
@@ -36,7 +41,11 @@ def _needs_preflight(request: HTTPConnection) -> bool:
 def client(request: HTTPConnection) -> Client:
     """Whoever sends; one IPv6 customer has a whole /64, so limits count by that."""
     host = request.client.host if request.client else ""
-    return Client(address=_network(host), request_id=request.scope["request_id"])
+    return Client(
+        address=_network(host),
+        request_id=request.scope["request_id"],
+        locale=_language(request.headers.get("accept-language", "")),
+    )
 
 
 def _network(host: str) -> str:
@@ -47,6 +56,17 @@ def _network(host: str) -> str:
     if address.version == 4:  # noqa: PLR2004 IPv4
         return host
     return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def _language(accepted: str) -> Locale | None:
+    """The best liked of our languages in `Accept-Language`; regions do not count."""
+    ours = [found for found in map(_LANGUAGE.fullmatch, accepted.split(",")) if found]
+    best = max(ours, key=_quality, default=None)
+    return Locale(best[1].upper()) if best and _quality(best) else None
+
+
+def _quality(language: re.Match[str]) -> float:
+    return float(language[2] or 1)
 
 
 class Cookie:

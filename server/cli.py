@@ -13,9 +13,10 @@ import uvloop
 import errors
 import settings
 from auth.viewer import Client, Viewer
+from locales import Locale
 from models import ProviderRole, migrating
 from resolvers import accounts
-from schema.errors import FAULTS, MESSAGES
+from schema.errors import fault_message, message
 from server import demo as demo_data
 from server import graphql, logging, running, serving
 
@@ -113,12 +114,12 @@ async def _create_user(
             lines = [_line(fault) for fault in invalid.faults]
             raise settings.ConfigurationError("\n".join(lines)) from None
         except errors.LoginTaken as taken:
-            raise settings.ConfigurationError(MESSAGES[taken.code]) from None
+            raise settings.ConfigurationError(message(Locale.EN, taken)) from None
     print(made)  # noqa: T201 the id, for scripts
 
 
 def _line(fault: errors.FieldFault) -> str:
-    return f"{fault.path[-1]}: {FAULTS[fault.code] % {'limit': fault.limit}}"
+    return f"{fault.path[-1]}: {fault_message(Locale.EN, fault)}"
 
 
 @app.command()

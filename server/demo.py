@@ -1,17 +1,41 @@
-"""Demo data: people and tenants to try the API with, made by the use cases themselves."""
+"""Demo data: a tenant of each catalogue with people in every status, made by the use cases.
+
+`docs/demo.md` walks through it.
+"""
 
 import settings
-from auth import tokens, viewer
+from auth import tokens
+from auth import viewer as viewers
 from auth.viewer import Viewer
-from models import Catalog, Invitation, InvitationState, User, database
-from resolvers import acceptances, accounts, invitations, sessions, tenants
+from locales import Locale
+from models import AppRight, Catalog, Invitation, InvitationState, User, database
+from resolvers import (
+    acceptances,
+    accounts,
+    app_access,
+    apps,
+    invitations,
+    invitees,
+    managed,
+    members,
+    references,
+    rows,
+    sessions,
+    tenants,
+)
 from resolvers.accounts import Registration
-from schema.enums import Locale
 
 PASSWORD = "correct horse battery"  # noqa: S105 printed for whoever tries the demo
-OWNER = Registration("Ann Archer", "ann", PASSWORD)
-MANAGER = Registration("Тимур Сейтқали", "timur", PASSWORD, locale=Locale.RU)
+PEOPLE = (
+    Registration("Ann Archer", "ann", PASSWORD, locale=Locale.EN),
+    Registration("Тимур Сейтқали", "timur", PASSWORD, locale=Locale.RU),
+    Registration("Айгерім Нұрланқызы", "aigerim", PASSWORD, locale=Locale.KK),
+    Registration("Clara Counts", "clara", PASSWORD),
+    Registration("Rob Rover", "rob", PASSWORD),
+)
+SHOWN = PEOPLE[:2]
 PENDING = "new.colleague@example.com"
+BY_HAND = Registration("Ольга Склад", "olga", "handed over on paper")
 
 
 async def load(operator: Viewer) -> str:
@@ -19,32 +43,79 @@ async def load(operator: Viewer) -> str:
     async with database.transaction(database.SYSTEM, read_only=True):
         empty = not await User.exists()
     if empty:
-        await _fill(operator)
+        await Demo(operator).fill()
     return await _instructions()
 
 
-async def _fill(operator: Viewer) -> None:
-    for person in (OWNER, MANAGER):
-        await accounts.create(operator, person, email=f"{person.login}@example.com")
-    owner = await _signed_in(operator, OWNER)
-    project = await tenants.create(owner, name="Aurora Studio", catalog=Catalog.PROJECT)
-    await tenants.create(owner, name="Ромашка", catalog=Catalog.SUBSCRIBER, locale=Locale.RU)
-    owner = await _signed_in(operator, OWNER)
-    await invitations.invite(
-        owner, project.id, email=f"{MANAGER.login}@example.com", role="MANAGER"
-    )
-    manager = await _signed_in(operator, MANAGER)
-    async with database.transaction(database.SYSTEM, read_only=True):
-        invitation = await Invitation.first()
-    assert invitation is not None  # noqa: S101 made four lines above
-    await acceptances.accept(manager, acceptances.Reference(invitation_id=invitation.id))
-    await invitations.invite(owner, project.id, email=PENDING, role="ACCOUNTANT")
+class Demo:
+    """The people of the demo, each signed in once."""
 
+    def __init__(self, operator: Viewer) -> None:
+        self.operator = operator
+        self.tokens: dict[str, str] = {}
 
-async def _signed_in(operator: Viewer, person: Registration) -> Viewer:
-    opened = await sessions.sign_in(operator, login=person.login, password=PASSWORD)
-    async with database.transaction(database.NOBODY, read_only=True):
-        return await viewer.identify(operator.client, opened.token)
+    async def fill(self) -> None:
+        for person in PEOPLE:
+            await accounts.create(self.operator, person, email=f"{person.login}@example.com")
+        await self._project()
+        await self._subscriber()
+        await self._account()
+
+    async def _project(self) -> None:
+        ann = await self._viewer("ann")
+        tenant = await tenants.create(ann, name="Aurora Studio", catalog=Catalog.PROJECT)
+        await self._join("ann", tenant, "timur", "MANAGER")
+        clara = await self._join("ann", tenant, "clara", "ACCOUNTANT")
+        rob = await self._join("timur", tenant, "rob", "ADMINISTRATOR")
+        ann = await self._viewer("ann")
+        await members.set_enabled(ann, clara, enabled=False)
+        await members.remove(ann, rob)
+        await self._invite(ann, tenant, invitees.Invitee(email=PENDING), "ACCOUNTANT")
+
+    async def _subscriber(self) -> None:
+        ann = await self._viewer("ann")
+        tenant = await tenants.create(
+            ann, name="Ромашка", catalog=Catalog.SUBSCRIBER, locale=Locale.RU
+        )
+        aigerim = await self._join("ann", tenant, "aigerim", "ADMINISTRATOR")
+        ann = await self._viewer("ann")
+        books = await apps.create(
+            ann, tenant.id, name="Бухгалтерия", url="https://books.example.com"
+        )
+        store = await apps.create(ann, tenant.id, name="Склад", url="https://store.example.com")
+        rights = [(books.id, AppRight.LAUNCH_AND_ADMINISTER), (store.id, AppRight.LAUNCH)]
+        await app_access.change(ann, aigerim, give_rights=rights)
+        place = managed.Place(apps=[(store.id, AppRight.LAUNCH)], max_sessions=1)
+        await managed.add(await self._viewer("aigerim"), tenant.id, BY_HAND, place)
+        await self._invite(ann, tenant, invitees.Invitee(login="rob"), "USER")
+
+    async def _account(self) -> None:
+        timur = await self._viewer("timur")
+        tenant = await tenants.create(timur, name="Тимур и команда", catalog=Catalog.ACCOUNT)
+        await self._join("timur", tenant, "clara", "USER")
+
+    async def _join(self, inviter: str, tenant: rows.Tenant, login: str, role: str) -> str:
+        """Invited and accepted; the member's id."""
+        invitee = invitees.Invitee(email=f"{login}@example.com")
+        await self._invite(await self._viewer(inviter), tenant, invitee, role)
+        async with database.transaction(database.SYSTEM, read_only=True):
+            invitation = await Invitation.filter(tenant_id=tenant.id).order_by("-id").first()
+        reference = references.Reference(invitation_id=invitation.id if invitation else None)
+        accepted = await acceptances.accept(await self._viewer(login), reference)
+        return accepted.member_id
+
+    async def _invite(
+        self, inviter: Viewer, tenant: rows.Tenant, invitee: invitees.Invitee, role: str
+    ) -> None:
+        await invitations.invite(inviter, tenant.id, invitee, invitations.Terms(role))
+
+    async def _viewer(self, login: str) -> Viewer:
+        """Looked up anew, since his places change."""
+        if login not in self.tokens:
+            opened = await sessions.sign_in(self.operator, login=login, password=PASSWORD)
+            self.tokens[login] = opened.token
+        async with database.transaction(database.NOBODY, read_only=True):
+            return await viewers.identify(self.operator.client, self.tokens[login])
 
 
 async def _instructions() -> str:
@@ -52,10 +123,10 @@ async def _instructions() -> str:
         invitation = await Invitation.filter(
             state=InvitationState.PENDING, member__email=PENDING
         ).first()
-        people = await User.filter(login__in=[OWNER.login, MANAGER.login]).count()
+        people = await User.filter(login__in=[person.login for person in SHOWN]).count()
     if not people:
         return "The database has people of its own; no demo data was loaded."
-    lines = [f"Sign in as     {p.login} / {PASSWORD}" for p in (OWNER, MANAGER)]
+    lines = [f"Sign in as     {person.login} / {PASSWORD}" for person in SHOWN]
     return "\n".join([*lines, _link(invitation)])
 
 

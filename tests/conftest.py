@@ -126,7 +126,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def world(database: None) -> World:  # noqa: ARG001 it has to be up
+def world(database: None) -> World:
     """A server on the fresh database, and whoever the test needs in it."""
     return World()
 

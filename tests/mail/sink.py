@@ -22,6 +22,7 @@ class Sink:
     def __init__(self) -> None:
         self.received: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
+        self.senders: list[str] = []
         self.encrypted: list[bool] = []
         self.logins: list[tuple[str, str]] = []
         self.replies: dict[str, list[str]] = defaultdict(list)
@@ -36,6 +37,7 @@ class Sink:
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.mail_from = address
+        self.senders.append(address)
         envelope.mail_options.extend(options)
         return self._reply("MAIL")
 

@@ -326,3 +326,15 @@ async def test_a_mailbox_that_cannot_be_written_holds_every_mail_back(tmp_path: 
     folder.write_text("a file is in the way")
     with pytest.raises(Unavailable):
         await MailboxTransport(folder).send(letter(), recipient=ANN)
+
+
+@pytest.mark.parametrize(
+    ("envelope_from", "sender"),
+    [("bounces@example.com", "bounces@example.com"), (None, "no-reply@example.com")],
+)
+async def test_bounces_go_where_the_settings_say_else_to_the_sender(
+    sink: Sink, envelope_from: str | None, sender: str
+) -> None:
+    """CASES 128."""
+    await SmtpTransport.at(sink.url, envelope_from).send(letter(), recipient=ANN)
+    assert sink.senders == [sender]

@@ -21,7 +21,7 @@ Reopen = Callable[..., Awaitable[None]]
 @pytest.fixture
 def reopen(
     database_urls: tuple[str, str],
-    world: World,  # noqa: ARG001 the pool has to be open
+    world: World,
     configure: Callable[..., Settings],
 ) -> Reopen:
     """Open the pool of `world` again with other settings."""

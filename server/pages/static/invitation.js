@@ -31,7 +31,11 @@ function takeToken() {
 async function lookUp(token) {
   const response = await fetch("/graphql", {
     method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json" },
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "application/graphql-response+json",
+      "Accept-Language": document.documentElement.lang,
+    },
     body: JSON.stringify({ query: QUERY, variables: { token } }),
   });
   const { data, errors } = await response.json();

@@ -1,0 +1,121 @@
+"""Members' rights on apps. They are no permissions: neither ceiling nor reach applies to them;
+whoever holds `apps:assign` gives both to any member, himself included (PRODUCT 2, rule 3).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import errors
+from auth.viewer import Viewer
+from models import App, AppAccess, AppRight, Member, clock, database, ids
+from permissions import checks
+from permissions.catalog import Permission
+from resolvers import audit, directory, identifiers, locks, rows
+
+Rights = Mapping[str, AppRight]
+
+
+async def change(
+    viewer: Viewer,
+    member_id: str,
+    *,
+    give_rights: Sequence[tuple[str, AppRight]] = (),
+    take: Sequence[str] = (),
+) -> rows.Member:
+    """The member has the given rights and none on the apps in `take`; the rest stays.
+
+    Raises:
+        errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.InvalidInput
+    """
+    checks.require_signed_in(viewer)
+    async with database.transaction(viewer.scope):
+        actor, member = await locks.member(viewer, member_id)
+        checks.require(actor, Permission.APPS_ASSIGN)
+        faults = identifiers.Faults()
+        rights = await read(actor.tenant.id, give_rights, ("set",), faults)
+        await _check_taken(actor.tenant.id, take, rights, faults)
+        faults.settle()
+        await give(viewer, member, rights)
+        await _take(viewer, member, take)
+        await Member.filter(id=member.id).update(updated_at=clock.now())
+        return await directory.changed(viewer, member_id)
+
+
+async def read(
+    tenant_id: str,
+    given: Sequence[tuple[str, AppRight]],
+    path: tuple[str, ...],
+    faults: identifiers.Faults,
+) -> dict[str, AppRight]:
+    """The rights by app id; unknown and doubled apps become faults below `path`."""
+    known = await _known(tenant_id, [app_id for app_id, _ in given])
+    rights: dict[str, AppRight] = {}
+    for index, (app_id, right) in enumerate(given):
+        place = (*path, str(index), "appId")
+        if app_id not in known:
+            faults.add(place, "UNKNOWN_APP")
+        elif app_id in rights:
+            faults.add(place, "TWICE")
+        rights[app_id] = right
+    return rights
+
+
+async def _check_taken(
+    tenant_id: str, take: Sequence[str], rights: Rights, faults: identifiers.Faults
+) -> None:
+    known = await _known(tenant_id, take)
+    for index, app_id in enumerate(take):
+        if app_id not in known:
+            faults.add(("unset", str(index)), "UNKNOWN_APP")
+        elif app_id in rights:
+            faults.add(("unset", str(index)), "TWICE")
+
+
+async def _known(tenant_id: str, app_ids: Sequence[str]) -> set[str]:
+    found = App.filter(tenant_id=tenant_id, id__in=list(app_ids)) if app_ids else None
+    return {app.id for app in await found.only("id")} if found is not None else set()
+
+
+async def give(viewer: Viewer, member: Member, rights: Rights) -> None:
+    """Write rights in the running transaction; the caller has checked them."""
+    held = {row.app_id: row for row in await AppAccess.filter(member_id=member.id)}
+    for app_id, right in rights.items():
+        before = held.get(app_id)
+        if before is None:
+            await AppAccess.create(
+                id=ids.new("acc"),
+                tenant_id=member.tenant_id,
+                member_id=member.id,
+                app_id=app_id,
+                right=right,
+            )
+        elif before.right is not right:
+            await AppAccess.filter(id=before.id).update(right=right)
+        else:
+            continue
+        await _record(viewer, member, app_id, (before.right if before else None, right))
+
+
+async def _take(viewer: Viewer, member: Member, app_ids: Sequence[str]) -> None:
+    for row in await AppAccess.filter(member_id=member.id, app_id__in=list(app_ids)):
+        await row.delete()
+        await _record(viewer, member, row.app_id, (row.right, None))
+
+
+async def _record(
+    viewer: Viewer, member: Member, app_id: str, change: tuple[str | None, str | None]
+) -> None:
+    await audit.record(
+        viewer,
+        "member.set_app_access",
+        subject_id=member.id,
+        tenant_id=member.tenant_id,
+        changes={app_id: change},
+    )
+
+
+def require_may_assign(actor: checks.Actor, rights: Sequence[object]) -> None:
+    """Raises:
+    errors.PermissionDenied: rights are to be given along, and that is not his to do.
+    """
+    if rights and not checks.holds(actor, Permission.APPS_ASSIGN):
+        raise errors.PermissionDenied(Permission.APPS_ASSIGN)

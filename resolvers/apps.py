@@ -1,0 +1,152 @@
+"""Apps: made, and seen by those who may know of them (PRODUCT 6.1).
+
+Holders of `apps:manage` or `apps:assign` see every app of their tenant. For everybody else an app
+without a right on it does not exist: not in lists, not by id, not in counts, not in filters.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import errors
+from auth.viewer import Viewer
+from models import App, AppAccess, AppRight, clock, database, ids
+from permissions import checks
+from permissions.catalog import Permission
+from resolvers import app_access, audit, identifiers, locks, pages, rows
+
+_URL_LENGTH = 2000
+_OWN = "own.tenant_id = a.tenant_id and own.app_id = a.id and own.member_id = any($1)"
+_SELECT = f"""
+select a.id as order_key, a.id, a.tenant_id, a.name, a.url, own."right" as viewer_right
+from apps a left join app_access own on {_OWN}
+"""  # noqa: S608 SQL of ours, values as arguments
+_VISIBLE = "(own.id is not null or a.tenant_id = any($2))"
+_ON_SHELF = f"{_VISIBLE} and ($3::text is null or a.tenant_id = $3)"
+
+
+async def create(viewer: Viewer, tenant_id: str, *, name: str, url: str | None) -> rows.App:
+    """The tenant has the app, and who made it may launch and administer it.
+
+    Raises:
+        errors.NotFound, errors.PermissionDenied, errors.InvalidInput
+    """
+    faults, optional = identifiers.Faults(), identifiers.optional
+    name = faults.check(("name",), identifiers.name, name)
+    url = faults.check(("url",), optional(_web_address), url)
+    async with database.transaction(viewer.scope):
+        actor = await locks.acting(viewer, tenant_id)
+        checks.require(actor, Permission.APPS_MANAGE)
+        faults.settle()
+        now = clock.now()
+        app = await App.create(
+            id=ids.new("app"),
+            tenant_id=tenant_id,
+            name=name,
+            url=url,
+            created_at=now,
+            updated_at=now,
+        )
+        await audit.record(viewer, "app.create", subject_id=app.id, tenant_id=tenant_id)
+        right = AppRight.LAUNCH_AND_ADMINISTER
+        await app_access.give(viewer, actor.member, {app.id: right})
+    return rows.App(app.id, tenant_id, app.name, app.url, right)
+
+
+def _web_address(value: str) -> str:
+    """An address that browsers open as a page, and nothing else."""
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(value) > _URL_LENGTH:
+        raise identifiers.Fault("INVALID")
+    if not value.isprintable() or " " in value.strip():
+        raise identifiers.Fault("INVALID")
+    return value.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Which apps to list: those of one tenant that the viewer may know of, or `own` ones only."""
+
+    tenant_id: str | None
+    own: bool = False
+
+
+async def page(viewer: Viewer, shelf: Shelf, window: pages.Window) -> pages.Page[rows.App]:
+    """The shelf's apps, oldest first.
+
+    Raises:
+        errors.NotFound: the viewer has no place in that tenant.
+        errors.InvalidInput: of the window.
+    """
+    if shelf.tenant_id is not None and viewer.place(shelf.tenant_id) is None:
+        raise errors.NotFound
+    return await pages.read(
+        f"{_SELECT} where {_ON_SHELF}",
+        _arguments(viewer, shelf),
+        order=pages.Order("apps", "a.id", "a.id"),
+        window=window,
+        make=_row,
+    )
+
+
+async def count(viewer: Viewer, shelf: Shelf) -> int:
+    found = await database.rows(
+        f"select count(*) from ({_SELECT} where {_ON_SHELF}) seen",  # noqa: S608 SQL of ours
+        *_arguments(viewer, shelf),
+    )
+    return int(found[0]["count"])
+
+
+def _arguments(viewer: Viewer, shelf: Shelf) -> list[object]:
+    own, every = _sight(viewer)
+    return [own, [] if shelf.own else every, shelf.tenant_id]
+
+
+def _sight(viewer: Viewer) -> list[list[str]]:
+    """The viewer's own places, and the tenants all of whose apps he sees."""
+    places = [place for t in viewer.joined if (place := viewer.place(t))]
+    every = [t for t in viewer.joined if checks.sees_every_app(viewer, t)]
+    return [[place.member_id for place in places], every]
+
+
+async def get(viewer: Viewer, app_id: str) -> rows.App:
+    """Raises:
+    errors.NotFound: absent, or not the viewer's to know of.
+    """
+    found = await _visible(viewer, [app_id])
+    if app_id not in found:
+        raise errors.NotFound
+    return found[app_id]
+
+
+async def _visible(viewer: Viewer, app_ids: Sequence[str]) -> dict[str, rows.App]:
+    """Those of the apps that the viewer may know of, by id."""
+    found = await database.rows(
+        f"{_SELECT} where {_VISIBLE} and a.id = any($3)",
+        *_sight(viewer),
+        list(app_ids),
+    )
+    return {record["id"]: _row(record) for record in found}
+
+
+async def held_by(viewer: Viewer, member_ids: Sequence[str]) -> dict[str, list[rows.AppAccess]]:
+    """The rights of members on apps that the viewer may know of, by member id."""
+    held = await AppAccess.filter(member_id__in=list(member_ids)).order_by("app_id")
+    seen = await _visible(viewer, sorted({row.app_id for row in held}))
+    found: dict[str, list[rows.AppAccess]] = {member_id: [] for member_id in member_ids}
+    for row in held:
+        if row.app_id in seen:
+            found[row.member_id].append(rows.AppAccess(seen[row.app_id], row.right))
+    return found
+
+
+def _row(record: dict[str, Any]) -> rows.App:
+    right = record["viewer_right"]
+    return rows.App(
+        record["id"],
+        record["tenant_id"],
+        record["name"],
+        record["url"],
+        AppRight(right) if right else None,
+    )

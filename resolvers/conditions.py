@@ -1,0 +1,25 @@
+"""The `where` of a list whose filters are optional: SQL of ours, every value an argument."""
+
+
+class Conditions:
+    """All of them hold; `{}` in a condition stands for its next value."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self.arguments: list[object] = []
+
+    def add(self, condition: str, *values: object) -> None:
+        first = len(self.arguments) + 1
+        self.arguments += values
+        self._parts.append(condition.format(*(f"${first + i}" for i in range(len(values)))))
+
+    @property
+    def sql(self) -> str:
+        return " and ".join(f"({part})" for part in self._parts)
+
+
+def prefix(text: str) -> str:
+    """A `like` pattern for what begins with `text`, its wildcards taken literally."""
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, f"\\{special}")
+    return f"{text}%"

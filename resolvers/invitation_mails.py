@@ -1,0 +1,53 @@
+"""The mail of an invitation: whether there is one, to which address, and how many may leave."""
+
+import settings
+from auth import limits
+from auth.viewer import Viewer
+from locales import Locale
+from mail import messages, outbox
+from models import AppAccess, Invitation, Member, Tenant, clock
+from permissions import roles
+from resolvers import invitees, notices
+
+
+def counters(tenant_id: str, known: invitees.Known) -> list[limits.Counter]:
+    """Per address, from one tenant and from all; none where nothing can be mailed."""
+    chosen, key = settings.load(), known.email_key
+    if key is None:
+        return []
+    return [
+        limits.counter("mails", chosen.limit_mails_per_address_and_tenant, key, tenant_id),
+        limits.counter("mails", chosen.limit_mails_per_address, key),
+    ]
+
+
+async def queue(viewer: Viewer, tenant: Tenant, member: Member, invitation: Invitation) -> bool:
+    """Write the mail into the outbox, worth sending while its link works.
+
+    False where the invitee has no address or blocks the tenant.
+    """
+    known = await invitees.of_member(member)
+    if known.address is None or invitation.suppressed:
+        return False
+    message = messages.invitation(
+        tenant_name=tenant.name,
+        role=roles.role(tenant.catalog, member.role).name,
+        apps=await _apps(member),
+        inviter_name=notices.name_of(viewer),
+        expires_at=invitation.expires_at,
+    )
+    await outbox.enqueue(
+        message,
+        to=known.address,
+        locale=Locale(invitation.locale or tenant.locale),
+        tenant_id=tenant.id,
+        now=clock.now(),
+        invitation=invitation,
+        not_after=invitation.expires_at,
+    )
+    return True
+
+
+async def _apps(member: Member) -> list[messages.InvitedApp]:
+    held = await AppAccess.filter(member_id=member.id).select_related("app").order_by("app__name")
+    return [{"name": access.app.name, "right": access.right} for access in held]

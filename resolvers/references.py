@@ -1,0 +1,97 @@
+"""Which invitation somebody answers: the link he holds, or one from his own list.
+
+Accepting and declining find it in the same way: looked at first without a lock, so that a dead
+link costs nothing, and again under the tenant's lock, where exactly one of whatever happens at
+the same moment wins.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import errors
+from auth import limits, tokens
+from auth.viewer import Viewer
+from models import Invitation, InvitationState, Member, MemberStatus, Tenant, database
+from resolvers import identifiers, locks, offers
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Which invitation: by the link's token, or by its id from one's own list."""
+
+    token: str | None = None
+    invitation_id: str | None = None
+
+
+async def find(viewer: Viewer, reference: Reference) -> dict[str, Any]:
+    """The living offer, as `offers()` in the migrations returns it.
+
+    Raises:
+        errors.InvitationUnavailable, errors.AlreadyMember, errors.RateLimited
+        errors.SignInRequired: asked for by id, which only its invitee may.
+    """
+    if reference.token is not None:
+        await limits.count(offers.link_counter(viewer.client))
+    elif viewer.user_id is None:
+        raise errors.SignInRequired
+    async with database.transaction(database.SYSTEM, read_only=True):
+        try:
+            return await _living(viewer, reference)
+        except errors.InvitationUnavailable:
+            await _refuse_second_time(viewer, reference)
+            raise
+
+
+async def _living(viewer: Viewer, reference: Reference) -> dict[str, Any]:
+    if reference.token is not None:
+        return await offers.behind(reference.token)
+    for offer in await offers.to(viewer):
+        if offer["invitation_id"] == reference.invitation_id:
+            return offer
+    raise errors.InvitationUnavailable
+
+
+async def _refuse_second_time(viewer: Viewer, reference: Reference) -> None:
+    """Who accepted it and is signed in hears that he is a member; nobody else does."""
+    accepted = Invitation.filter(state=InvitationState.ACCEPTED, member__user_id=viewer.user_id)
+    invitation = await (
+        accepted.filter(token_digest=tokens.digest(reference.token))
+        if reference.token is not None
+        else accepted.filter(id=reference.invitation_id)
+    ).first()
+    if viewer.user_id is not None and invitation is not None:
+        await refuse_member(invitation.tenant_id, viewer.user_id)
+
+
+def require_invitee(viewer: Viewer, offer: dict[str, Any]) -> None:
+    """Raises:
+    errors.SignInRequired: nobody is signed in, and the invitee is registered.
+    errors.WrongAccount: somebody else is signed in.
+    """
+    if viewer.user_id is None and offer["invitee_id"] is not None:
+        raise errors.SignInRequired
+    if viewer.user_id is not None and offer["invitee_id"] != viewer.user_id:
+        raise errors.WrongAccount(identifiers.mask(offer["email"]))
+
+
+async def lock(viewer: Viewer, reference: Reference) -> tuple[Tenant, dict[str, Any]]:
+    """The tenant, locked, and the offer again, now that nobody else can change it."""
+    offer = await _living(viewer, reference)
+    try:
+        tenant = await locks.tenant(offer["tenant_id"])
+    except errors.NotFound:
+        raise errors.InvitationUnavailable from None
+    return tenant, await _living(viewer, reference)
+
+
+async def refuse_member(tenant_id: str, user_id: str) -> None:
+    """Raises:
+    errors.AlreadyMember: he has joined, be he disabled or not.
+    """
+    place = (
+        await Member.filter(tenant_id=tenant_id, user_id=user_id)
+        .exclude(status__in=[MemberStatus.PENDING, MemberStatus.REMOVED])
+        .first()
+    )
+    if place is not None:
+        raise errors.AlreadyMember(place.id)

@@ -1,0 +1,160 @@
+"""Apps, and members' rights on them."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from permissions.catalog import Permission
+from permissions.fields import Can, SignedIn, guard
+from resolvers import app_access, apps, pages, rows
+from schema import connections, errors
+from schema.arguments import After, Before, First, Input, Last
+from schema.connections import Connection, PageInfo
+from schema.context import Info
+from schema.enums import AppRight
+from schema.interfaces import Node, Rows, shown_from
+
+if TYPE_CHECKING:
+    from schema.members import Member
+    from schema.tenants import Tenant
+
+LazyMember = Annotated["Member", strawberry.lazy("schema.members")]
+LazyTenant = Annotated["Tenant", strawberry.lazy("schema.tenants")]
+
+
+@strawberry.type(description="An application of a tenant.")
+@shown_from(rows.App)
+class App(Node):
+    name: str = strawberry.field(description="Its name for people.")
+    url: str | None = strawberry.field(description="Where it is opened.")
+    viewer_right: AppRight | None = strawberry.field(description="The viewer's right; null: none.")
+
+    @strawberry.field(graphql_type=LazyTenant, description="Whose app it is.")
+    async def tenant(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
+        return await info.context.loaders.tenants.load(parent.tenant_id)
+
+
+@strawberry.type(description="A member's right on an app.")
+@shown_from(rows.AppAccess)
+class AppAccess:
+    app: App = strawberry.field(description="The app.")
+    right: AppRight = strawberry.field(description="The right on it.")
+
+
+@strawberry.type(description="One right of a page and its position.")
+class AppAccessEdge:
+    cursor: str = strawberry.field(description="Its position, for `after`.")
+    node: AppAccess = strawberry.field(description="The right.")
+
+
+@strawberry.type(description="One page of a member's rights on apps the viewer may know of.")
+class AppAccessConnection:
+    edges: list[AppAccessEdge] = strawberry.field(description="The rights of this page.")
+    page_info: PageInfo = strawberry.field(description="How to go on from here.")
+
+
+@strawberry.input(description="A right to give.")
+class AppAccessInput:
+    app_id: strawberry.ID = strawberry.field(description="On which app.")
+    right: AppRight = strawberry.field(description="Which right.")
+
+
+def given(inputs: list[AppAccessInput] | None) -> list[tuple[str, AppRight]]:
+    """The input as use cases take it."""
+    return [(item.app_id, item.right) for item in inputs or ()]
+
+
+async def app_page(info: Info, shelf: apps.Shelf, window: pages.Window) -> Rows:
+    """A page of apps as a connection."""
+    viewer = info.context.viewer
+    page = await apps.page(viewer, shelf, window)
+    return connections.of(page, partial(apps.count, viewer, shelf))
+
+
+@strawberry.type
+class AppQueries:
+    @strawberry.field(
+        graphql_type=Connection[App] | None,
+        extensions=guard(SignedIn()),
+        description="My apps: those the viewer may launch, in one tenant or in all.",
+    )
+    async def apps(
+        self,
+        info: Info,
+        tenant_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only of this tenant.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Rows:
+        window = pages.Window(first, after, last, before)
+        return await app_page(info, apps.Shelf(tenant_id, own=True), window)
+
+
+@strawberry.input(description="A new app.")
+class CreateAppInput:
+    tenant_id: strawberry.ID = strawberry.field(description="Whose app it is.")
+    name: str = strawberry.field(description="Its name for people.")
+    url: str | None = strawberry.field(default=None, description="An http or https address.")
+
+
+@strawberry.type(description="The app exists; who made it may launch and administer it.")
+class CreateAppPayload:
+    app: Rows = strawberry.field(graphql_type=App, description="The new app.")
+
+
+@strawberry.input(description="Changes what is named and leaves the rest.")
+class SetAppAccessInput:
+    member_id: strawberry.ID = strawberry.field(description="Whose rights.")
+    set: list[AppAccessInput] | None = strawberry.field(
+        default=None, description="Rights he has from now on."
+    )
+    unset: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Apps he has no right on from now on."
+    )
+
+
+@strawberry.type(description="The member's rights are as the input says.")
+class SetAppAccessPayload:
+    member: Rows = strawberry.field(graphql_type=LazyMember, description="The member.")
+
+
+CreateAppResult = Annotated[
+    CreateAppPayload | errors.PermissionDenied | errors.NotFound | errors.InvalidInput,
+    strawberry.union("CreateAppResult", description="What creating an app can come to."),
+]
+SetAppAccessResult = Annotated[
+    SetAppAccessPayload | errors.PermissionDenied | errors.NotFound | errors.InvalidInput,
+    strawberry.union("SetAppAccessResult", description="What giving rights can come to."),
+]
+
+
+@strawberry.type
+class AppMutations:
+    @strawberry.mutation(
+        graphql_type=CreateAppResult | None,
+        extensions=guard(Can(Permission.APPS_MANAGE)),
+        description="Add an app to a tenant.",
+    )
+    async def create_app(self, info: Info, input: Input[CreateAppInput]) -> Rows:
+        made = await apps.create(
+            info.context.viewer, input.tenant_id, name=input.name, url=input.url
+        )
+        return CreateAppPayload(app=made)
+
+    @strawberry.mutation(
+        graphql_type=SetAppAccessResult | None,
+        extensions=guard(SignedIn()),
+        description="Give a member rights on apps, or take them away.",
+    )
+    async def set_app_access(self, info: Info, input: Input[SetAppAccessInput]) -> Rows:
+        changed = await app_access.change(
+            info.context.viewer,
+            input.member_id,
+            give_rights=given(input.set),
+            take=input.unset or [],
+        )
+        return SetAppAccessPayload(member=changed)

@@ -1,0 +1,60 @@
+"""Every mail to try, and a page as its reader sees it."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+from mail import messages
+from mail.messages import Message
+
+LINK = "https://tenantry.example.org/invitation#tnt_inv_x"
+ADDRESS = "ann@example.org"
+EXPIRES = datetime(2026, 11, 24, 18, 52, tzinfo=UTC)
+
+
+def every(tenant: str, person: str, words: str) -> dict[str, Message]:
+    """Each mail by its folder of templates; the arguments are what people have typed."""
+    invitation = messages.invitation(
+        tenant_name=tenant,
+        role="Manager",
+        apps=[
+            {"name": words, "right": "LAUNCH"},
+            {"name": words, "right": "LAUNCH_AND_ADMINISTER"},
+        ],
+        inviter_name=person,
+        expires_at=EXPIRES,
+    )
+    return {
+        "invitation_newcomer": invitation,
+        "invitation_registered": invitation,
+        "joined": messages.joined(
+            tenant_name=tenant, member_name=person, member_email=ADDRESS, role="User"
+        ),
+        "declined": messages.declined(
+            tenant_name=tenant, member_name=person, member_email=None, reason=words
+        ),
+        "role_changed": messages.role_changed(tenant_name=tenant, role="User", changed_by=person),
+        "removed": messages.removed(tenant_name=tenant, removed_by=person),
+        "ownership_passed": messages.ownership_passed(tenant_name=tenant, former_owner=person),
+    }
+
+
+MAILS = sorted(every("", "", ""))
+
+
+class Page(HTMLParser):
+    """The tags of a page and what they say; styles say nothing."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str | None] = []
+        self.said = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        if self.tags[-1:] != ["style"]:
+            self.said += data
