@@ -3,10 +3,7 @@
 What becomes of it is the invitee's: see `offers` and `acceptances`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 
 import errors
 import settings
@@ -15,8 +12,6 @@ from auth.viewer import Viewer
 from locales import Locale
 from mail import outbox
 from models import (
-    AppRight,
-    Catalog,
     Invitation,
     InvitationState,
     Member,
@@ -26,33 +21,23 @@ from models import (
     database,
     ids,
 )
-from permissions import checks, roles
+from permissions import checks
 from permissions.catalog import Permission
 from resolvers import (
-    app_access,
     audit,
     directory,
     identifiers,
     invitation_mails,
     invitees,
     locks,
+    newcomers,
     offers,
     rows,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is offered beside the tenant; it holds from acceptance on. `apps` are (id, right)."""
-
-    role: str | None = None
-    apps: Sequence[tuple[str, AppRight]] = ()
-    max_sessions: int | None = None
-    locale: Locale | None = None
-
-
 async def invite(
-    viewer: Viewer, tenant_id: str, invitee: invitees.Invitee, terms: Terms
+    viewer: Viewer, tenant_id: str, invitee: invitees.Invitee, terms: newcomers.Terms
 ) -> tuple[rows.Member, bool]:
     """A pending member with an invitation, and whether a mail is queued.
 
@@ -67,18 +52,16 @@ async def invite(
     checks.require(viewer.place(tenant_id), Permission.MEMBERS_INVITE)
     faults = identifiers.Faults()
     invitee = invitees.check(invitee, faults)
-    role = check_role(viewer.places[tenant_id].catalog, terms.role, faults)
-    check_sessions(terms.max_sessions, faults)
+    terms = terms.check(viewer.places[tenant_id].catalog, faults)
     faults.settle()
-    await limits.count(*counters(user_id, tenant_id))
+    await limits.count(*newcomers.counters(user_id, tenant_id))
     known = await invitees.find(tenant_id, invitee)
     await limits.count(*invitation_mails.counters(tenant_id, known))
     async with database.transaction(viewer.scope):
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.MEMBERS_INVITE)
-        member = await _add_pending(actor, known, role, terms.max_sessions)
-        await _record(viewer, member)
-        await give_apps(viewer, actor, member, terms.apps)
+        member = await _add_pending(actor, known, terms)
+        await newcomers.settle(viewer, actor, member, terms, action="member.invite")
         invitation = await _add_invitation(
             member,
             user_id,
@@ -89,55 +72,9 @@ async def invite(
         return await directory.changed(viewer, member.id), queued
 
 
-def check_sessions(limit: int | None, faults: identifiers.Faults) -> None:
-    faults.check(("maxSessions",), identifiers.optional(identifiers.at_least_one), limit)
-
-
-async def give_apps(
-    viewer: Viewer, actor: locks.Actor, member: Member, apps: Sequence[tuple[str, AppRight]]
-) -> None:
-    """Rights that come with a new member.
-
-    Raises:
-        errors.PermissionDenied, errors.InvalidInput
-    """
-    app_access.require_may_assign(actor, apps)
-    faults = identifiers.Faults()
-    rights = await app_access.read(actor.tenant.id, apps, ("apps",), faults)
-    faults.settle()
-    await app_access.give(viewer, member, rights)
-
-
-def counters(user_id: str, tenant_id: str) -> list[limits.Counter]:
-    chosen = settings.load()
-    found = [limits.counter("invitations", chosen.limit_invitations_per_inviter, user_id)]
-    if clock.now() - ids.made_at(tenant_id) < timedelta(days=1):
-        found.append(
-            limits.counter("new tenant", chosen.limit_invitations_of_new_tenant, tenant_id)
-        )
-    return found
-
-
-def check_role(catalog: Catalog, role: str | None, faults: identifiers.Faults) -> str:
-    """The role asked for, or the catalogue's default."""
-    return faults.check(("role",), partial(_known_role, catalog), role)
-
-
-def _known_role(catalog: Catalog, role: str | None) -> str:
-    chosen = role or roles.default(catalog)
-    if chosen is None:
-        raise identifiers.Fault("REQUIRED")
-    if chosen not in roles.MATRIX[catalog]:
-        raise identifiers.Fault("UNKNOWN")
-    return chosen
-
-
-async def _add_pending(
-    actor: locks.Actor, known: invitees.Known, role: str, max_sessions: int | None
-) -> Member:
+async def _add_pending(actor: locks.Actor, known: invitees.Known, terms: newcomers.Terms) -> Member:
     typed, now = known.typed, clock.now()
-    checks.require_can_hand_out(actor, role)
-    checks.require_email(actor, role, has_email=known.address is not None)
+    newcomers.require_may_be(actor, terms, has_email=known.address is not None)
     await invitees.refuse_member(actor.tenant.id, known)
     by_login = known.user_id is not None
     email_key = None if by_login else known.email_key
@@ -146,7 +83,7 @@ async def _add_pending(
         tenant_id=actor.tenant.id,
         user_id=known.user_id,
         status=MemberStatus.PENDING,
-        role=role,
+        role=str(terms.role),
         email=None if by_login else known.address,
         email_key=email_key,
         full_name=typed.full_name,
@@ -154,19 +91,9 @@ async def _add_pending(
         login=typed.login,
         login_key=typed.login,
         phone=typed.phone,
-        max_sessions=max_sessions,
+        max_sessions=terms.max_sessions,
         created_at=now,
         updated_at=now,
-    )
-
-
-async def _record(viewer: Viewer, member: Member) -> None:
-    await audit.record(
-        viewer,
-        "member.invite",
-        subject_id=member.id,
-        tenant_id=member.tenant_id,
-        changes={"role": (None, member.role), "status": (None, member.status)},
     )
 
 

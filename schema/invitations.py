@@ -7,7 +7,7 @@ import strawberry
 
 from permissions.catalog import Permission
 from permissions.fields import Anyone, Can, SignedIn, guard
-from resolvers import invitations, invitees, offers, rows
+from resolvers import invitations, invitees, newcomers, offers, rows
 from schema import errors
 from schema.apps import AppAccessInput, given
 from schema.arguments import Input, Token
@@ -195,7 +195,7 @@ class InvitationMutations:
             info.context.viewer,
             input.tenant_id,
             _invitee(input),
-            invitations.Terms(input.role, given(input.apps), input.max_sessions, input.locale),
+            newcomers.Terms(input.role, given(input.apps), input.max_sessions, input.locale),
         )
         return InviteMemberPayload(member=member, email_queued=queued)
 

@@ -6,7 +6,7 @@ import strawberry
 
 from permissions.catalog import Permission
 from permissions.fields import Can, guard
-from resolvers import accounts, managed
+from resolvers import accounts, managed, newcomers
 from schema import errors
 from schema.apps import AppAccessInput, given
 from schema.arguments import Input
@@ -70,6 +70,6 @@ class ManagedMutations:
             info.context.viewer,
             input.tenant_id,
             accounts.Registration(input.full_name, input.login, input.password, input.phone),
-            managed.Place(input.role, given(input.apps), input.max_sessions),
+            newcomers.Terms(input.role, given(input.apps), input.max_sessions),
         )
         return AddMemberPayload(member=added)

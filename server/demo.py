@@ -18,6 +18,7 @@ from resolvers import (
     invitees,
     managed,
     members,
+    newcomers,
     references,
     rows,
     sessions,
@@ -85,7 +86,7 @@ class Demo:
         store = await apps.create(ann, tenant.id, name="Склад", url="https://store.example.com")
         rights = [(books.id, AppRight.LAUNCH_AND_ADMINISTER), (store.id, AppRight.LAUNCH)]
         await app_access.change(ann, aigerim, give_rights=rights)
-        place = managed.Place(apps=[(store.id, AppRight.LAUNCH)], max_sessions=1)
+        place = newcomers.Terms(apps=[(store.id, AppRight.LAUNCH)], max_sessions=1)
         await managed.add(await self._viewer("aigerim"), tenant.id, BY_HAND, place)
         await self._invite(ann, tenant, invitees.Invitee(login="rob"), "USER")
 
@@ -107,7 +108,7 @@ class Demo:
     async def _invite(
         self, inviter: Viewer, tenant: rows.Tenant, invitee: invitees.Invitee, role: str
     ) -> None:
-        await invitations.invite(inviter, tenant.id, invitee, invitations.Terms(role))
+        await invitations.invite(inviter, tenant.id, invitee, newcomers.Terms(role))
 
     async def _viewer(self, login: str) -> Viewer:
         """Looked up anew, since his places change."""

@@ -11,19 +11,27 @@ from tortoise import Tortoise
 from tortoise.fields import OnDelete
 from tortoise.models import Model
 
-from models import database
+from models import Tenant, database, ids
 from models.embedded import SERVING_ROLE
 from models.migrating import pending
+from tests.clients import Person
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("auth", "locales", "mail", "models", "permissions", "resolvers", "schema", "server")
 LEAVES = ("settings.py", "errors.py")
 WRITTEN_BY_TOOLS = ROOT / "models" / "migrations"
-READS_THE_ENVIRONMENT = {
-    "settings.py": "the one place (DESIGN 3)",
-    "models/embedded.py": "the wheel reads XDG_RUNTIME_DIR when it is imported",
-}
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 30
+
+KEYS = {
+    "tenants": "ten",
+    "users": "usr",
+    "members": "mem",
+    "invitations": "inv",
+    "sessions": "ses",
+    "outbox_entries": "msg",
+    "audit_events": "evt",
+}
+KEYLESS = {"rate_limits"}  # its key is the digest of what is counted
 
 # What 0001_initial.sql makes beside the models, and why.
 INDEXES = {
@@ -77,25 +85,19 @@ def test_everybody_may_import_what_imports_none_of_ours(leaf: str) -> None:
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    """DESIGN 3; ruff's TID251 says so earlier and can be waived, this list cannot unseen."""
-    assert {name(module) for module in modules() if reads_environment(module)} == set(
-        READS_THE_ENVIRONMENT
-    ) - {"settings.py"}
+    """DESIGN 3; ruff's TID251 says so earlier, and can be waived in a line."""
+    assert {name(module) for module in modules() if names_environment(module)} == {
+        "models/embedded.py"  # the wheel reads XDG_RUNTIME_DIR when it is imported
+    }
+    assert [name(m) for m in modules() if "pydantic_settings" in imported(m)] == ["settings.py"]
 
 
-def reads_environment(module: Path) -> bool:
-    """By itself: `settings.py` leaves it to pydantic-settings."""
-    return any(
-        isinstance(node, ast.Attribute)
-        and node.attr in {"environ", "environb", "getenv", "getenvb"}
-        for node in ast.walk(tree(module))
-    ) or any(alias in {"environ", "getenv"} for alias in names_from_os(module))
-
-
-def names_from_os(module: Path) -> Iterator[str]:
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.ImportFrom) and node.module == "os":
-            yield from (alias.name for alias in node.names)
+def names_environment(module: Path) -> bool:
+    """`os.environ`, or one of its kind imported by name."""
+    nodes = list(ast.walk(tree(module)))
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    aliases = {node.name for node in nodes if isinstance(node, ast.alias)}
+    return bool((attributes | aliases) & {"environ", "environb", "getenv", "getenvb"})
 
 
 def test_a_module_can_be_read_in_one_sitting() -> None:
@@ -155,6 +157,17 @@ async def test_the_serving_role_owns_nothing_and_bypasses_nothing() -> None:
     ):
         owned = await rows(f"select 1 from {catalog} where pg_has_role({owner}, 'member')")  # noqa: S608
         assert owned == [], catalog
+
+
+async def test_a_key_says_which_table_it_belongs_to(owner: Person, project: Tenant) -> None:
+    """ADR 0006."""
+    invitation = {"tenantId": project.id, "invitee": {"email": "ann@example.com"}, "role": "OWNER"}
+    await owner.do("inviteMember", invitation)
+    tables = {model._meta.db_table for model in models()} - KEYLESS  # noqa: SLF001
+    found = {table: await rows(f"select id from {table}") for table in tables}  # noqa: S608
+    assert {
+        table: {ids.prefix(str(row["id"])) for row in keys} for table, keys in found.items()
+    } == {table: {prefix} for table, prefix in KEYS.items()}
 
 
 @pytest.mark.usefixtures("database")

@@ -4,7 +4,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from auth import viewer
-from models import MemberStatus, Tenant, database
+from models import MemberStatus, Tenant, TenantBlock, clock, database, ids
 from models.database import NOBODY, SYSTEM, Scope
 from tests.clients import Person
 from tests.factories import CLIENT, World
@@ -16,6 +16,9 @@ TENANT_TABLES = {
     "invitations": "tenant_id",
     "outbox_entries": "tenant_id",
     "audit_events": "tenant_id",
+    "apps": "tenant_id",
+    "app_access": "tenant_id",
+    "tenant_blocks": "tenant_id",
 }
 PERSONAL_TABLES = {"users": "id", "sessions": "user_id"}
 UNFENCED = {
@@ -27,7 +30,7 @@ COLUMNS = TENANT_TABLES | PERSONAL_TABLES
 
 @dataclass
 class Place:
-    """A tenant with an owner, a pending invitation and its mail."""
+    """A tenant with an owner, and with a row of its own in every table."""
 
     tenant: Tenant
     owner: Person
@@ -48,11 +51,18 @@ class Place:
 async def settle(world: World) -> Place:
     tenant = await world.tenant()
     owner = await world.join(tenant)
-    answer = await owner.do(
+    await owner.do(
         "inviteMember",
         {"tenantId": tenant.id, "invitee": {"email": "new@example.com"}, "role": "MANAGER"},
     )
-    assert answer["__typename"] == "InviteMemberPayload"
+    await owner.do("createApp", {"tenantId": tenant.id, "name": "Ledger"})
+    async with database.transaction(SYSTEM):
+        await TenantBlock.create(
+            id=ids.new("blk"),
+            tenant_id=tenant.id,
+            email_key="x@example.com",
+            created_at=clock.now(),
+        )
     return Place(tenant, owner)
 
 
@@ -230,7 +240,7 @@ async def test_every_door_through_the_fence_is_known_by_name() -> None:
             "select proname as name, proconfig as config from pg_proc"
             " where prosecdef and pronamespace = 'public'::regnamespace"
         )
-    assert {door["name"] for door in doors} == {"open_session", "offers"}
+    assert {door["name"] for door in doors} == {"open_session", "offers", "blocks_of", "is_blocked"}
     assert all("search_path=public, pg_temp" in door["config"] for door in doors)
 
 

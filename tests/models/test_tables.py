@@ -13,6 +13,8 @@ OVER_ALL_TENANTS = {
     ("members", "email_key"),  # the offers made to one address
     ("members", "user_id"),  # the places of one person
     ("outbox_entries", "due_at"),  # the worker's next mail
+    ("tenant_blocks", "email_key"),  # the tenants blocked by one address
+    ("tenant_blocks", "user_id"),  # the tenants blocked by one person
 }
 
 

@@ -136,6 +136,16 @@ def defaults(kind: GraphQLInputObjectType) -> list[str]:
     return [line.strip() for line in lines if " = " in line and not line.endswith("= null")]
 
 
+def test_only_who_signs_in_is_ever_shown_a_token() -> None:
+    """CASES 50 and 51: neither lists nor payloads return a link, a token or a digest."""
+    telling = re.compile("token|digest|hash|link|secret", re.IGNORECASE)
+    assert [part for part in parts(OURS) if telling.search(part)] == [
+        "Query.invitation(token:)",
+        "SignedIn.token",
+        "InvitationRefInput.token",
+    ]
+
+
 def test_every_part_of_the_schema_is_described_for_clients() -> None:
     """DESIGN 3."""
     assert [part for part, described in described_parts() if not described] == []

@@ -37,7 +37,7 @@ def serving(**environment: str) -> Iterator[str]:
 
 
 def _wait(address: str) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
             httpx2.get(f"{address}/readyz").raise_for_status()
