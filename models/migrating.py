@@ -28,8 +28,13 @@ class NotReady(Exception):
 
 
 async def migrate(url: str, serving_role: str) -> None:
-    """Apply what is missing and grant the tables to `serving_role`."""
-    lock = await asyncpg.connect(**database.parse(url))
+    """Apply what is missing and grant the tables to `serving_role`.
+
+    Raises:
+        errors.ServiceUnavailable
+    """
+    with database.typed_failures():
+        lock = await asyncpg.connect(**database.parse(url))
     try:
         await lock.execute("select pg_advisory_lock($1)", ADVISORY_LOCK)
         await apply(config=database.config(_ENGINE, database.parse(url)))

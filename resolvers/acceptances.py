@@ -99,7 +99,7 @@ async def _register_and_join(
 async def _become_member(viewer: Viewer, offer: dict[str, Any], user_id: str) -> User:
     await references.refuse_member(offer["tenant_id"], user_id)
     user, now = await User.get(id=user_id), clock.now()
-    await _close_others(offer, user, now)
+    await _close_others(viewer, offer, user, now)
     await Member.filter(id=offer["member_id"]).update(
         status=MemberStatus.JOINED,
         user_id=user_id,
@@ -126,7 +126,7 @@ async def _become_member(viewer: Viewer, offer: dict[str, Any], user_id: str) ->
     return user
 
 
-async def _close_others(offer: dict[str, Any], user: User, now: datetime) -> None:
+async def _close_others(viewer: Viewer, offer: dict[str, Any], user: User, now: datetime) -> None:
     """Somebody may have been invited by login and by address; he joins once."""
     same = Q(user_id=user.id)
     if user.email_key is not None and user.email_verified_at is not None:
@@ -136,6 +136,14 @@ async def _close_others(offer: dict[str, Any], user: User, now: datetime) -> Non
         invitation = await Invitation.get(tenant_id=member.tenant_id, member_id=member.id)
         await invitations.close(invitation, InvitationState.REVOKED, now=now)
         await Member.filter(id=member.id).update(status=MemberStatus.REMOVED, updated_at=now)
+        await audit.record(
+            viewer,
+            "invitation.revoke",
+            subject_id=invitation.id,
+            tenant_id=member.tenant_id,
+            changes={"status": (member.status, MemberStatus.REMOVED)},
+            actor_id=user.id,
+        )
 
 
 async def _tell_inviter(tenant: Tenant, offer: dict[str, Any], user: User) -> None:

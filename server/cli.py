@@ -32,6 +32,8 @@ def main() -> None:
         app()
     except (settings.ConfigurationError, migrating.NotReady) as problem:
         sys.exit(str(problem))
+    except errors.ServiceUnavailable as away:
+        sys.exit(f"The database does not answer: {away.__cause__ or 'no connection came free'}")
 
 
 def _run(coroutine: Coroutine[Any, Any, None]) -> None:

@@ -1,6 +1,7 @@
 """What every test stands on: a real PostgreSQL, built by the migrations, fresh for each test."""
 
 import asyncio
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
@@ -87,6 +88,26 @@ def server(open_folders: Path) -> Iterator[embedded.Embedded]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+async def migrated(open_folders: Path) -> Path:
+    """The data directory of another embedded server; it has been migrated and stopped."""
+    folder = open_folders / "migrated"
+    running = await embedded.start(folder)
+    await migrating.migrate(running.migration_url, embedded.SERVING_ROLE)
+    await databases.administer(running, "alter system set fsync = off")
+    running.stop()
+    return folder
+
+
+@pytest.fixture
+def data_dir(migrated: Path, open_folders: Path) -> Iterator[Path]:
+    """A migrated data directory of the test's own, for what starts and stops its server."""
+    with tempfile.TemporaryDirectory(dir=open_folders) as folder:
+        Path(folder).chmod(0o755)
+        subprocess.run(["cp", "-a", migrated / "postgresql", folder], check=True)  # noqa: S607
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from models import Tenant, database, ids
 from models.embedded import SERVING_ROLE
 from models.migrating import pending
 from tests.clients import Person
+from tests.factories import World
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("auth", "locales", "mail", "models", "permissions", "resolvers", "schema", "server")
@@ -30,22 +31,29 @@ KEYS = {
     "sessions": "ses",
     "outbox_entries": "msg",
     "audit_events": "evt",
+    "apps": "app",
+    "app_access": "acc",
+    "tenant_blocks": "blk",
 }
 KEYLESS = {"rate_limits"}  # its key is the digest of what is counted
 
-# What 0001_initial.sql makes beside the models, and why.
+# What the .sql files of the migrations make beside the models, and why.
 INDEXES = {
     "members_one_pending_per_address": "ADR 0007: UNIQUE (tenant_id, email_key) where PENDING",
     "members_one_live_per_user": "ADR 0007: UNIQUE (tenant_id, user_id) where not REMOVED",
     "users_one_per_verified_email": "UNIQUE (email_key) where verified",
     "members_pending_by_address": "the offers made to one address, over all tenants",
     "outbox_entries_due": "the worker's next mail, over all tenants",
+    "tenant_blocks_one_per_user": "UNIQUE (tenant_id, user_id) where kept by account",
+    "tenant_blocks_one_per_address": "UNIQUE (tenant_id, email_key) where kept by address",
+    "tenant_blocks_by_address": "what one address blocks, over all tenants",
 }
 CHECKS = {
     "members_joined_have_user",
     "members_status",
     "invitations_state",
     "outbox_entries_state",
+    "tenant_blocks_of_somebody",
 }
 
 
@@ -159,10 +167,15 @@ async def test_the_serving_role_owns_nothing_and_bypasses_nothing() -> None:
         assert owned == [], catalog
 
 
-async def test_a_key_says_which_table_it_belongs_to(owner: Person, project: Tenant) -> None:
+async def test_a_key_says_which_table_it_belongs_to(
+    world: World, owner: Person, project: Tenant
+) -> None:
     """ADR 0006."""
     invitation = {"tenantId": project.id, "invitee": {"email": "ann@example.com"}, "role": "OWNER"}
     await owner.do("inviteMember", invitation)
+    reference = {"token": await world.link_token("ann@example.com")}
+    await world.anonymous.do("declineInvitation", {"invitation": reference, "blockTenant": True})
+    await owner.do("createApp", {"tenantId": project.id, "name": "Books"})
     tables = {model._meta.db_table for model in models()} - KEYLESS  # noqa: SLF001
     found = {table: await rows(f"select id from {table}") for table in tables}  # noqa: S608
     assert {
@@ -181,7 +194,7 @@ async def test_the_migrations_make_every_table_and_no_other() -> None:
 
 @pytest.mark.usefixtures("database")
 async def test_beside_those_of_the_models_only_named_indexes_exist() -> None:
-    """ADR 0007 and TRAPS 2: what Tortoise cannot say stands in 0001_initial.sql."""
+    """ADR 0007 and TRAPS 2: what Tortoise cannot say stands in .sql files."""
     found = await rows(
         "select indexrelid::regclass::text as name, indrelid::regclass::text as of, array("
         "  select attname from unnest(indkey) with ordinality k(n, place)"

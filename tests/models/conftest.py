@@ -5,17 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models import embedded, migrating
-
-
-@pytest.fixture(scope="session")
-async def data_dir(open_folders: Path) -> Path:
-    """A data directory with a migrated database, whose server does not run."""
-    folder = open_folders / "own"
-    server = await embedded.start(folder)
-    await migrating.migrate(server.migration_url, embedded.SERVING_ROLE)
-    server.stop()
-    return folder
+from models import embedded
 
 
 @pytest.fixture

@@ -50,6 +50,12 @@ class Scene:
         email = f"invited{next(self.world.numbers)}@example.com"
         return {"tenantId": self.tenant.id, "invitee": {"email": email}, "role": role}
 
+    async def app(self) -> str:
+        """The id of a new app, made by the keeper."""
+        values = {"tenantId": self.tenant.id, "name": "Books"}
+        app_id: str = (await self.keeper.do("createApp", values, "app { id }"))["app"]["id"]
+        return app_id
+
     async def refused(self, mutation: str, **values: Any) -> str | None:
         """The code of the error that the actor gets; None where he may."""
         code: str | None = (await self.actor.do(mutation, values)).get("code")

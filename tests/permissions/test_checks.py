@@ -66,6 +66,20 @@ def test_nobody_takes_an_owner_down_or_makes_one_without_the_permissions_for_it(
     assert checks.can_hand_out(actor, "OWNER") is checks.holds(actor, Permission.OWNERS_CREATE)
 
 
+@pytest.mark.parametrize(("catalog", "role"), [(c, r) for c in ROLES for r in ROLES[c]])
+def test_owners_and_administrators_of_a_subscriber_must_have_an_email(
+    catalog: Catalog, role: str
+) -> None:
+    """PRODUCT 3.3 (F)."""
+    actor, needed = Place(catalog, "OWNER"), role in ("OWNER", "ADMINISTRATOR")
+    checks.require_email(actor, role, has_email=True)
+    if catalog is Catalog.SUBSCRIBER and needed:
+        with pytest.raises(errors.EmailRequired):
+            checks.require_email(actor, role, has_email=False)
+    else:
+        checks.require_email(actor, role, has_email=False)
+
+
 @pytest.fixture
 def deputy(monkeypatch: pytest.MonkeyPatch) -> Place:
     """A role of later: its last row says OWNER, yet it neither makes nor removes owners."""

@@ -81,6 +81,27 @@ async def delete_the_tenant(scene: Scene) -> str | None:
     return await scene.refused("deleteTenant", tenantId=scene.tenant.id)
 
 
+async def make_an_app(scene: Scene) -> str | None:
+    return await scene.refused("createApp", tenantId=scene.tenant.id, name="Books")
+
+
+async def give_oneself_an_app(scene: Scene) -> str | None:
+    rights = [{"appId": await scene.app(), "right": "LAUNCH"}]
+    return await scene.refused("setAppAccess", memberId=scene.actor.member_id, set=rights)
+
+
+async def give_an_owner_an_app(scene: Scene) -> str | None:
+    rights = [{"appId": await scene.app(), "right": "LAUNCH"}]
+    return await scene.refused("setAppAccess", memberId=scene.keeper.member_id, set=rights)
+
+
+async def add_somebody_without_an_address(scene: Scene) -> str | None:
+    login = f"added{next(scene.world.numbers)}"
+    values = {"fullName": "Ann", "login": login, "password": "twelve letters"}
+    tenant = {"tenantId": scene.tenant.id, "role": scene.lowest}
+    return await scene.refused("addMember", **tenant, **values)
+
+
 async def see_removed_members(scene: Scene) -> str | None:
     return await scene.refused_query(
         "members(tenantId: $tenant, filter: { statuses: [REMOVED] }) { edges { node { id } } }"
@@ -89,7 +110,7 @@ async def see_removed_members(scene: Scene) -> str | None:
 
 OPERATIONS: dict[str, Sequence[Callable[[Scene], Awaitable[str | None]]]] = {
     "members:view": [see_members],
-    "members:invite": [invite],
+    "members:invite": [invite, add_somebody_without_an_address],
     "members:change_role": [change_a_role],
     "members:remove": [remove],
     "members:leave": [leave],
@@ -101,6 +122,8 @@ OPERATIONS: dict[str, Sequence[Callable[[Scene], Awaitable[str | None]]]] = {
     "tenant:edit": [rename_the_tenant],
     "tenant:delete": [delete_the_tenant],
     "audit:view": [see_removed_members],
+    "apps:manage": [make_an_app],
+    "apps:assign": [give_oneself_an_app, give_an_owner_an_app],
 }
 
 

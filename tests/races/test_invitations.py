@@ -5,7 +5,7 @@ from models import Invitation, Member, MemberStatus, OutboxEntry, database
 from permissions.catalog import OWNER
 from tests.factories import World
 
-ROUNDS = 20
+ROUNDS = 10
 
 
 async def test_ten_invitations_of_one_address_at_once_make_one_pending_member(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models import Invitation, InvitationState, MemberStatus, Tenant
+from models import Invitation, InvitationState, MemberStatus, Tenant, User
 from tests.clients import Client, Person
 from tests.conftest import Clock
 from tests.factories import World
@@ -279,10 +279,19 @@ async def test_an_invitation_accepted_in_the_list_is_not_mailed_any_more(
 
 async def test_an_invitation_names_exactly_one_of_link_and_id(nina: Person) -> None:
     """Contract: a breach of @oneOf is a GraphQL error."""
-    query = (
-        "mutation($input: AcceptInvitationInput!) {"
-        " acceptInvitation(input: $input) { __typename } }"
+    for reference in ("{}", '{ token: "x", id: "y" }', "{ token: null }"):
+        field = f"acceptInvitation(input: {{ invitation: {reference} }}) {{ __typename }}"
+        assert await nina.refusal(f"mutation {{ {field} }}") == "BAD_USER_INPUT"
+
+
+async def test_who_loses_the_address_while_he_accepts_is_somebody_else(
+    world: World, project: Tenant, owner: Person, nina: Person
+) -> None:
+    """CASES 57; PRODUCT 3.9: the invited person is asked for again under the lock."""
+    await steps.invite(owner, project)
+    accepting = steps.accept(nina, token=await world.link_token(steps.NINA))
+    lose = {"email": None, "email_key": None, "email_verified_at": None}
+    answer = await steps.meanwhile(
+        project, accepting, lambda: User.filter(id=nina.id).update(**lose)
     )
-    for reference in ({}, {"token": "x", "id": "y"}, {"token": None}):
-        code = await nina.refusal(query, input={"invitation": reference})
-        assert code == "BAD_USER_INPUT"
+    assert answer["__typename"] == "WrongAccount"

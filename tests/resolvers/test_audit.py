@@ -97,6 +97,26 @@ async def test_accepting_is_recorded_as_the_newcomers_own_doing(
     assert (rows[0][2], rows[2][1]) == (nina.id, nina.id)
 
 
+async def test_the_other_offer_to_somebody_who_joins_is_closed_with_a_row_of_its_own(
+    world: World, project: Tenant, owner: Person
+) -> None:
+    """Invited by address and by login, he joins once."""
+    nina = await world.person("nina")
+    by_address = await steps.invite(owner, project)
+    by_login = await owner.do(
+        "inviteMember",
+        {"tenantId": project.id, "invitee": {"login": "nina"}, "role": "MANAGER"},
+        "member { invitation { id } }",
+    )
+    await steps.accept(nina, id=by_login["member"]["invitation"]["id"])
+    [row] = await steps.audit("invitation.revoke")
+    assert (row.actor_id, row.subject_id, row.changes) == (
+        nina.id,
+        by_address.invitation_id,
+        {"status": ["PENDING", "REMOVED"]},
+    )
+
+
 async def test_signing_in_and_out_is_recorded_and_failing_is_not(
     world: World, stranger: Person
 ) -> None:

@@ -1,11 +1,13 @@
 """Connections as clients see them, list by list; `tests/resolvers/test_pages.py` has details."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
+import asyncpg
 import pytest
 
-from models import MemberStatus, Tenant
+from models import MemberStatus, Tenant, database
 from tests.clients import Person
 from tests.factories import World
 
@@ -15,9 +17,12 @@ LISTS = {
     "members by name": 'members(tenantId: "TENANT", orderBy: { field: NAME }, WINDOW) { PAGE }',
     "Tenant.members": 'tenant(id: "TENANT") { members(WINDOW) { PAGE } }',
     "tenants": "tenants(WINDOW) { PAGE }",
+    "apps": "apps(WINDOW) { PAGE }",
+    "Tenant.apps": 'tenant(id: "TENANT") { apps(WINDOW) { PAGE } }',
     "Me.memberships": "me { memberships(WINDOW) { PAGE } }",
     "Me.invitations": "me { invitations(WINDOW) { PAGE } }",
 }
+ONE_LIST = [{"members", "Tenant.members"}, {"apps", "Tenant.apps"}]  # reached by two ways
 BOTH_WAYS = [name for name in LISTS if not name.startswith("Me.")]
 WRONG = [
     {"first": 0},
@@ -32,11 +37,13 @@ WRONG = [
 
 @pytest.fixture
 async def olga(world: World, project: Tenant) -> Person:
-    """In five tenants, invited to five more; five people of one name are in the project."""
+    """In five tenants, invited to five more; five people of one name and apps in the project."""
     olga = await world.join(project, "OWNER", await world.person("olga", full_name="Same"))
     for _ in range(4):
         await world.join(project, "MANAGER", await world.person(full_name="Same"))
         await world.join(await world.tenant(), "MANAGER", olga)
+    for _ in range(5):
+        await olga.do("createApp", {"tenantId": project.id, "name": "Same"})
     for _ in range(5):
         inviting = await world.tenant()
         inviter = await world.join(inviting)
@@ -68,7 +75,8 @@ async def test_every_list_is_read_forward_in_one_order(
     olga: Person, project: Tenant, name: str
 ) -> None:
     """PRODUCT 7: keyset pages in a stable order, equal names and moments included."""
-    every, pages = ids(await read(olga, name, project, first=100)), []
+    every = ids(await read(olga, name, project, first=100))
+    pages: list[dict[str, Any]] = []
     after: dict[str, Any] = {}
     for _ in range(3):
         page = await read(olga, name, project, first=2, **after)
@@ -85,7 +93,8 @@ async def test_lists_are_read_backward_in_the_same_order(
     olga: Person, project: Tenant, name: str
 ) -> None:
     """PRODUCT 4: pages both ways."""
-    every, pages = ids(await read(olga, name, project, first=100)), []
+    every = ids(await read(olga, name, project, first=100))
+    pages: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
     for _ in range(3):
         page = await read(olga, name, project, last=2, **before)
@@ -107,6 +116,33 @@ async def test_a_page_between_two_cursors_holds_what_lies_between(
     assert ids(await read(olga, name, project, **window, last=1)) == middle[2:]
 
 
+@pytest.fixture
+async def shuffled(database_urls: tuple[str, str], olga: Person) -> None:
+    """Rows lie in another order than they were made, with no index that hides it."""
+    owner = await asyncpg.connect(**database.parse(database_urls[1]))
+    for index in await owner.fetch("select indexname from pg_indexes where tablename = 'members'"):
+        with suppress(asyncpg.DependentObjectsStillExistError):
+            await owner.execute(f"drop index {index['indexname']}")
+    await owner.close()
+    async with database.transaction(database.SYSTEM):
+        await database.rows("update members set phone = null where id <> $1", olga.member_id)
+
+
+@pytest.mark.usefixtures("shuffled")
+async def test_people_of_one_name_stand_in_the_order_of_their_ids(
+    olga: Person, project: Tenant
+) -> None:
+    """PRODUCT 7: a stable order, also where the database has none of its own."""
+    name, pages = "members by name", []
+    after: dict[str, Any] = {}
+    for _ in range(5):
+        page = await read(olga, name, project, first=1, **after)
+        after = {"after": page["pageInfo"]["endCursor"]}
+        pages += ids(page)
+    assert pages == sorted(pages)
+    assert ids(await read(olga, name, project, last=100)) == pages
+
+
 @pytest.mark.parametrize("window", WRONG, ids=str)
 @pytest.mark.parametrize("name", LISTS)
 async def test_a_page_is_of_one_to_a_hundred_from_one_end(
@@ -125,7 +161,7 @@ async def test_a_cursor_belongs_to_one_list(
     await world.join(foreign, "OWNER", olga)
     pages = {other: await read(olga, other, project, first=1) for other in LISTS}
     pages["foreign"] = await read(olga, "members", foreign, first=1)
-    same = {name, "Tenant.members", "members"} if name in {"members", "Tenant.members"} else {name}
+    same = next((pair for pair in ONE_LIST if name in pair), {name})
     cursors = [page["pageInfo"]["endCursor"] for other, page in pages.items() if other not in same]
     for cursor in [*cursors, "", "forged", "b3ZlciB0aGUgcmFpbmJvdw"]:
         refused = await olga.refusal(query(name, project, first=1, after=cursor))
@@ -136,6 +172,8 @@ COUNTED = {
     "members": 'members(tenantId: "TENANT") { totalCount }',
     "Tenant.members": 'tenant(id: "TENANT") { members { totalCount } }',
     "tenants": "tenants { totalCount }",
+    "apps": "apps { totalCount }",
+    "Tenant.apps": 'tenant(id: "TENANT") { apps { totalCount } }',
 }
 
 
@@ -146,7 +184,7 @@ async def test_a_list_is_counted_only_when_asked(
     """DESIGN 2: what nobody asks for costs nothing."""
     await read(olga, name, project, first=1)
     assert not [sql for sql in statements if "count(" in sql]
-    found = await olga.ask(f"{{ {COUNTED[name].replace('TENANT', project.id)} }}")
+    found: Any = await olga.ask(f"{{ {COUNTED[name].replace('TENANT', project.id)} }}")
     while isinstance(found, dict):
         [found] = found.values()
     assert found == 5
@@ -163,17 +201,24 @@ async def test_ones_own_lists_are_not_counted(olga: Person, name: str) -> None:
 EVERYTHING = """query($id: ID!) { members(tenantId: $id, first: 100) { totalCount
     edges { node { id fullName login permissions role { code } user { id } tenant { name viewer {
     role { code } } } viewer { canRemove grantableRoles { code } }
-    invitation { id state delivery invitedBy { displayName } member { id } } } } } }"""
+    appAccess { edges { node { right app { name tenant { id } } } } }
+    invitation { id state delivery apps { name } invitedBy { displayName } member { id } }
+} } } }"""
 
 
 async def fill(world: World, tenant: Tenant, inviter: Person, size: int) -> None:
-    """`size` members besides the inviter: a third each pending, joined and disabled."""
+    """`size` members besides the inviter: a third each pending, joined and disabled.
+
+    The pending ones have a right on an app.
+    """
+    made = await inviter.do("createApp", {"tenantId": tenant.id, "name": "Books"}, "app { id }")
+    apps = [{"appId": made["app"]["id"], "right": "LAUNCH"}]
     for number in range(size // 3):
         await world.join(tenant, "MANAGER")
         await world.join(tenant, "ACCOUNTANT", status=MemberStatus.DISABLED)
         email = f"pending{number}@example.com"
         invitation = {"tenantId": tenant.id, "invitee": {"email": email}, "role": "MANAGER"}
-        answer = await inviter.do("inviteMember", invitation)
+        answer = await inviter.do("inviteMember", {**invitation, "apps": apps})
         assert answer["__typename"] == "InviteMemberPayload"
 
 
@@ -190,8 +235,9 @@ async def test_a_page_of_members_costs_the_same_few_statements_whatever_its_size
         found = await owner.ask(EVERYTHING, id=tenant.id)
         assert len(found["members"]["edges"]) == size + 1
         costs[size] = len(statements)
-    # the session, the page, the count, their tenants, their invitations, those' members
-    assert costs == {3: 6, 60: 6}
+    # the session, the page, the count; of all: tenants, rights and their apps, invitations and
+    # the apps they bring (two), the invitations' members
+    assert costs == {3: 10, 60: 10}
 
 
 EVERY_PLACE = """{ me { memberships(first: 100) { edges { node { role { code } tenant { name }
@@ -214,5 +260,6 @@ async def test_ones_own_lists_cost_the_same_few_statements_whatever_their_size(
         assert len(found["me"]["memberships"]["edges"]) == size
         assert len(found["tenants"]["edges"]) == size
         costs[size] = len(statements)
-    # the session, both lists of `me`, their tenants and invitations, the tenants, own members
-    assert costs == {2: 7, 20: 7}
+    # the session, both lists of `me`, the tenants; of all: tenants, invitations (with rights and
+    # apps), own members
+    assert costs == {2: 9, 20: 9}

@@ -21,52 +21,7 @@ REFRESH = "python -m server print-schema > schema/schema.graphql"
 ROOT = Path(__file__).parents[2]
 OURS = build_schema(SCHEMA.as_str())
 
-# What clients rely on and the next issues add: "The main job, complete" people without an e-mail,
-# invitations by login, declining; then apps, the personal cabinet, second factors.
-MISSING = (
-    "AddMemberInput",
-    "AddMemberPayload",
-    "AddMemberResult",
-    "App",
-    "AppAccess",
-    "AppAccessConnection",
-    "AppAccessEdge",
-    "AppAccessInput",
-    "AppConnection",
-    "AppEdge",
-    "ChangeRoleResult = EmailRequired",
-    "CreateAppInput",
-    "CreateAppPayload",
-    "CreateAppResult",
-    "DeclineInvitationInput",
-    "DeclineInvitationPayload",
-    "DeclineInvitationResult",
-    "EmailRequired",
-    "InviteMemberInput.apps",
-    "InviteMemberResult = EmailRequired",
-    "InviteeInput.login",
-    "LeaveTenantResult = ProviderOnly",
-    "Member.appAccess",
-    "MemberFilter.appId",
-    "Mutation.addMember",
-    "Mutation.createApp",
-    "Mutation.declineInvitation",
-    "Mutation.setAppAccess",
-    "PasswordChangeRequired",
-    "ProviderOnly",
-    "Query.apps",
-    "RemoveMemberResult = ProviderOnly",
-    "SecondFactorRequired",
-    "SetAppAccessInput",
-    "SetAppAccessPayload",
-    "SetAppAccessResult",
-    "SetMemberEnabledResult = ProviderOnly",
-    "SignInInput.newPassword",
-    "SignInResult = PasswordChangeRequired",
-    "SignInResult = SecondFactorRequired",
-    "Tenant.apps",
-    "TransferOwnershipResult = EmailRequired",
-)
+MISSING: tuple[str, ...] = ()  # what clients rely on and the schema does not have yet
 REMOVALS = {
     BreakingChangeType.TYPE_REMOVED,
     BreakingChangeType.FIELD_REMOVED,
@@ -139,11 +94,11 @@ def defaults(kind: GraphQLInputObjectType) -> list[str]:
 def test_only_who_signs_in_is_ever_shown_a_token() -> None:
     """CASES 50 and 51: neither lists nor payloads return a link, a token or a digest."""
     telling = re.compile("token|digest|hash|link|secret", re.IGNORECASE)
-    assert [part for part in parts(OURS) if telling.search(part)] == [
+    assert {part for part in parts(OURS) if telling.search(part)} == {
         "Query.invitation(token:)",
         "SignedIn.token",
         "InvitationRefInput.token",
-    ]
+    }
 
 
 def test_every_part_of_the_schema_is_described_for_clients() -> None:

@@ -1,0 +1,62 @@
+"""The site of a journey: uvicorn on a real socket with a worker beside, over SMTP and without."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from mail import transport
+from server import app, worker
+from settings import Settings
+from tests.journeys.site import Mailbox, Site, Smtp
+from tests.mail import sink as sinks
+from tests.mail.sink import Sink
+
+QUICK = timedelta(seconds=0.01)
+
+
+@pytest.fixture(params=["smtp", "mailbox"])
+async def site(
+    request: pytest.FixtureRequest,
+    database: None,
+    configure: Callable[..., Settings],
+) -> AsyncIterator[Site]:
+    """In this process, so that tests can move its clock."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with sinks.listening(Sink()) as sink:
+            smtp = request.param == "smtp"
+            chosen = configure(public_url=url, smtp_url=sink.url if smtp else None)
+            async with listening(app.build(chosen), listener), working(chosen):
+                site = Site(url, Smtp(sink) if smtp else Mailbox(url))
+                yield site
+                await site.leave()
+
+
+@asynccontextmanager
+async def listening(application: Starlette, listener: socket.socket) -> AsyncIterator[None]:
+    server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None))
+    run = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await run
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    run = asyncio.create_task(
+        worker.run(transport.choose(settings), stop=stop, idle=QUICK, trouble=QUICK)
+    )
+    try:
+        yield
+    finally:
+        stop.set()
+        await run

@@ -1,0 +1,77 @@
+"""What the commands say; that they work is in the tests of processes."""
+
+import os
+import subprocess
+import sys
+
+import asyncpg
+import pytest
+
+from models import database
+from server import graphql
+from settings import CHECKOUT
+
+NOWHERE = "postgresql://tenantry@/tenantry?host=/nowhere"
+
+
+def run(*command: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("TENANTRY_")}
+    return subprocess.run(  # noqa: S603 our own command
+        [sys.executable, "-m", "server", *command],
+        cwd=CHECKOUT,
+        env=own | {f"TENANTRY_{name}": value for name, value in environment.items()},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_wrong_setting_is_told_in_a_line_of_its_own() -> None:
+    """DESIGN 3."""
+    done = run("check", SECRET="short", DATABASE_POOL_SIZE="0")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "TENANTRY_DATABASE_POOL_SIZE: Input should be greater than or equal to 1",
+        "TENANTRY_SECRET: each secret needs 32 characters or more",
+    ]
+
+
+@pytest.mark.parametrize("command", ["check", "serve", "worker", "migrate"])
+def test_a_database_that_is_away_is_told_in_a_sentence(command: str) -> None:
+    """CASES 132."""
+    done = run(command, DATABASE_URL=NOWHERE, MIGRATION_DATABASE_URL=NOWHERE)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("The database does not answer: ")
+
+
+def test_migrating_a_database_of_ones_own_needs_its_owner() -> None:
+    done = run("migrate", DATABASE_URL=NOWHERE)
+    assert done.returncode == 1
+    assert done.stderr.startswith("TENANTRY_MIGRATION_DATABASE_URL: ")
+
+
+async def test_a_server_does_not_start_before_its_tables_are_there(
+    database_urls: tuple[str, str],
+) -> None:
+    """CASES 140."""
+    owner = await asyncpg.connect(**database.parse(database_urls[1]))
+    await owner.execute("delete from tortoise_migrations")
+    await owner.close()
+    done = run("serve", DATABASE_URL=database_urls[0])
+    assert done.returncode == 1
+    assert done.stderr.startswith("Run `python -m server migrate` first; missing: 0001_initial")
+
+
+async def test_a_server_does_not_start_as_a_role_that_row_level_security_does_not_bind(
+    database_urls: tuple[str, str],
+) -> None:
+    """CASES 108."""
+    done = run("serve", DATABASE_URL=database_urls[1])
+    assert done.returncode == 1
+    assert "row-level security" in done.stderr
+
+
+def test_the_schema_is_printed_as_it_is_served() -> None:
+    assert run("print-schema").stdout == f"{graphql.SCHEMA.as_str()}\n"
