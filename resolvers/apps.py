@@ -56,7 +56,10 @@ async def create(viewer: Viewer, tenant_id: str, *, name: str, url: str | None) 
 
 def _web_address(value: str) -> str:
     """An address that browsers open as a page, and nothing else."""
-    parts = urlsplit(value.strip())
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:
+        raise identifiers.Fault("INVALID") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or len(value) > _URL_LENGTH:
         raise identifiers.Fault("INVALID")
     if not value.isprintable() or " " in value.strip():

@@ -14,32 +14,12 @@ import settings as settings_module
 from models import Catalog, Tenant, embedded, migrating
 from models import clock as clock_module
 from models import database as database_module
-from server.execution import Executor
 from settings import Settings
 from tests import databases
 from tests.clients import Client, Person
 from tests.factories import World
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What looks at the whole run runs last."""
-    items.sort(key=lambda item: item.path.name == "test_unions.py")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def reached() -> Iterator[set[tuple[str, str]]]:
-    """Every (union, member) that an operation of this run has answered with."""
-    found: set[tuple[str, str]] = set()
-    complete = Executor.ensure_valid_runtime_type
-
-    def note(self: Executor, name: str | None, abstract: Any, *rest: Any) -> Any:
-        member = complete(self, name, abstract, *rest)
-        found.add((abstract.name, member.name))
-        return member
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Executor, "ensure_valid_runtime_type", note)
-        yield found
+pytest_plugins = ["tests.reached"]
 
 
 class Clock:
@@ -106,7 +86,7 @@ def data_dir(migrated: Path, open_folders: Path) -> Iterator[Path]:
     """A migrated data directory of the test's own, for what starts and stops its server."""
     with tempfile.TemporaryDirectory(dir=open_folders) as folder:
         Path(folder).chmod(0o755)
-        subprocess.run(["cp", "-a", migrated / "postgresql", folder], check=True)  # noqa: S607
+        subprocess.run(["cp", "-a", migrated / "postgresql", folder], check=True)  # noqa: S603, S607
         yield Path(folder)
 
 

@@ -33,9 +33,8 @@ async def site(
             smtp = request.param == "smtp"
             chosen = configure(public_url=url, smtp_url=sink.url if smtp else None)
             async with listening(app.build(chosen), listener), working(chosen):
-                site = Site(url, Smtp(sink) if smtp else Mailbox(url))
-                yield site
-                await site.leave()
+                async with Site(url, Smtp(sink) if smtp else Mailbox(url)) as site:
+                    yield site
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 import httpx2
 
@@ -13,7 +13,7 @@ from tests.factories import PASSWORD
 from tests.mail import sink as sinks
 from tests.mail.sink import Sink
 
-ARRIVES_WITHIN = 5
+ARRIVES_WITHIN = 30
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,10 @@ class Browser(Client):
 
 @dataclass
 class Site:
-    """`letter` reads the mail of each address once, in the order in which it comes."""
+    """`letter` reads the mail of each address once, in the order in which it comes.
+
+    Used as a context, so that its browsers are closed.
+    """
 
     url: str
     post: Post
@@ -105,6 +108,9 @@ class Site:
         self.read[to] += 1
         return found[self.read[to] - 1]
 
-    async def leave(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         for browser in self.browsers:
             await browser.http.aclose()

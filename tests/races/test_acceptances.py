@@ -13,7 +13,7 @@ from permissions.catalog import OWNER
 from tests.clients import Client, Person
 from tests.factories import World
 
-ROUNDS = 30
+ROUNDS = 20
 ACCEPTED = "AcceptInvitationPayload"
 DEAD = "InvitationUnavailable"
 

@@ -12,7 +12,7 @@ from tests.clients import Person
 from tests.factories import World
 
 ROUNDS = 25
-ACTORS, OWNERS = 8, 3
+ACTORS, OWNERS = 6, 2
 RECORDED = {
     "RemoveMemberPayload": "member.remove",
     "LeaveTenantPayload": "member.leave",
@@ -44,7 +44,7 @@ STEPS: list[Step] = [
 async def test_whatever_many_do_at_once_a_tenant_keeps_an_owner_who_can_act(
     world: World, rounds: int
 ) -> None:
-    """CASES 112 and 113: three owners and five managers, each doing anything to anybody.
+    """CASES 112 and 113: two owners and four managers, each doing anything to those few.
 
     Each gets a typed answer, and each change that was answered with success has been recorded.
     """
@@ -55,7 +55,7 @@ async def test_whatever_many_do_at_once_a_tenant_keeps_an_owner_who_can_act(
         for number, person in enumerate(people):
             await world.join(tenant, OWNER if number < OWNERS else "MANAGER", person)
         answers = await asyncio.gather(
-            *[chance.choice(STEPS)(who, chance.choice(people), tenant) for who in people]
+            *[chance.choice(STEPS)(who, chance.choice(people[:3]), tenant) for who in people]
         )
         assert await acting_owners(tenant) >= 1
         answered = Counter(answer["__typename"] for answer in answers)

@@ -191,13 +191,22 @@ async def test_my_apps_lie_across_tenants_and_in_joined_places_only(
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "ftp://x.example", "https://", "https://a b", "x" * 2100]
+    "url",
+    ["javascript:alert(1)", "ftp://x.example", "https://", "https://[a", "https://a b", "x" * 2100],
 )
 async def test_an_app_opens_at_a_web_address_or_nowhere(
     project: Tenant, owner: Person, url: str
 ) -> None:
     answer = await owner.do("createApp", {"tenantId": project.id, "name": " ", "url": url})
     assert [fault["path"] for fault in answer["fields"]] == [["name"], ["url"]]
+
+
+async def test_an_apps_address_is_kept_without_blanks_around_it(
+    project: Tenant, owner: Person
+) -> None:
+    given = {"tenantId": project.id, "name": "Books", "url": " https://books.example/?a=1 "}
+    made = await owner.do("createApp", given, "app { url }")
+    assert made["app"] == {"url": "https://books.example/?a=1"}
 
 
 async def test_strangers_find_no_tenant_to_make_an_app_in(

@@ -126,3 +126,15 @@ async def test_a_block_by_link_is_kept_by_address_and_lifted_by_its_owner(
 async def test_lifting_what_is_not_blocked_finds_nothing(project: Tenant, stranger: Person) -> None:
     answer = await stranger.do("unblockTenant", {"tenantId": project.id})
     assert answer["__typename"] == "NotFound"
+
+
+async def test_who_only_claims_an_address_lifts_no_block_of_it(
+    world: World, project: Tenant, owner: Person
+) -> None:
+    """PRODUCT 3.7: a block of the address he only claims is its owner's."""
+    claims = await world.person("claims", email=NEW, verified=False)
+    await invite(owner, project)
+    link = {"invitation": {"token": await world.link_token(NEW)}, "blockTenant": True}
+    await world.anonymous.do("declineInvitation", link)
+    answer = await claims.do("unblockTenant", {"tenantId": project.id})
+    assert answer["__typename"] == "NotFound"

@@ -148,6 +148,13 @@ async def test_the_state_of_an_invitation_counts_as_it_is_now(
     ]
 
 
+async def test_lists_are_narrowed_to_who_has_a_right_on_an_app(team: Tenant, owner: Person) -> None:
+    """PRODUCT 4; who may know of the app is `test_apps`'s."""
+    app = await owner.do("createApp", {"tenantId": team.id, "name": "Books"}, "app { id }")
+    assert await find(owner, team, appId=app["app"]["id"]) == ["Olga"]
+    assert await find(owner, team, appId="app_" + "0" * 26) == []
+
+
 async def test_only_who_invites_or_edits_asks_for_the_state_of_invitations(
     project: Tenant, accountant: Person
 ) -> None:

@@ -17,6 +17,7 @@ TEXTS = {
     "wildcards": "%\\_",
     "blanks": " \t\r\n",
     "nothing": "",
+    "half an address": "https://[a",
 }
 QUERIES = (
     "{ node(id: $x) { id } }",
@@ -48,6 +49,11 @@ MUTATIONS = {
     "removeMember": "memberId: $x",
     "leaveTenant": "tenantId: $x",
     "setMemberEnabled": "memberId: $x, enabled: true",
+    "addMember": "tenantId: $t, fullName: $x, login: $x, password: $x, phone: $x, role: $x",
+    "declineInvitation": "invitation: { token: $x }, reason: $x, blockTenant: true",
+    "unblockTenant": "tenantId: $x",
+    "createApp": "tenantId: $t, name: $x, url: $x",
+    "setAppAccess": "memberId: $x, set: [{ appId: $x, right: LAUNCH }], unset: [$x]",
 }
 
 

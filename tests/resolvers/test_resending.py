@@ -228,8 +228,8 @@ async def test_a_revoked_invitation_is_not_mailed_any_more(
 ) -> None:
     invited = await steps.invite(owner, project)
     await owner.do("revokeInvitation", {"invitationId": invited.invitation_id})
-    assert await world.mails() == []
     assert await steps.queued() == []
+    assert await world.mails() == []
 
 
 async def test_an_owners_invitation_is_beyond_a_managers_reach(

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 import errors
-from auth.viewer import Viewer
-from models import Catalog, Tenant
-from resolvers import acceptances, invitations, members, ownership, tenants
+from auth.viewer import Membership, Viewer
+from models import Catalog, MemberStatus, Tenant
+from resolvers import acceptances, app_access, invitations, members, ownership, tenants
 from resolvers.invitees import Invitee
 from resolvers.newcomers import Terms
 from resolvers.references import Reference
@@ -61,3 +61,12 @@ async def test_a_stranger_finds_nothing_to_change(
             with pytest.raises(errors.NotFound):
                 pytest.fail(f"{name}: {await call(viewer, project, manager.member_id)}")
     assert await steps.everything() == before
+
+
+def test_rights_on_apps_come_along_only_from_who_may_assign_them() -> None:
+    """PRODUCT 3.1; no role invites without, until single permissions are denied."""
+    place = Membership("ten_1", "mem_1", Catalog.PROJECT, "ADMINISTRATOR", MemberStatus.JOINED)
+    app_access.require_may_assign(place, [])
+    with pytest.raises(errors.PermissionDenied) as refused:
+        app_access.require_may_assign(place, ["app_1"])
+    assert refused.value.permission == "apps:assign"

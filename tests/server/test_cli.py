@@ -57,7 +57,7 @@ async def test_a_server_does_not_start_before_its_tables_are_there(
 ) -> None:
     """CASES 140."""
     owner = await asyncpg.connect(**database.parse(database_urls[1]))
-    await owner.execute("delete from tortoise_migrations")
+    await owner.execute("drop table tortoise_migrations")
     await owner.close()
     done = run("serve", DATABASE_URL=database_urls[0])
     assert done.returncode == 1

@@ -283,7 +283,7 @@ async def test_a_malformed_address_is_a_bad_request(nobody: Client, address: str
 
 
 async def test_the_schema_describes_itself(world: World) -> None:
-    """Until the issue that asks who may see it."""
+    """For everybody, until it is decided otherwise (CASES 17)."""
     data = await world.anonymous.ask(
         '{ __schema { queryType { name } } __type(name: "Member") { kind description } }'
     )

@@ -6,7 +6,6 @@ import signal
 from pathlib import Path
 from typing import Any
 
-
 from tests import processes
 from tests.journeys import steps
 from tests.journeys.site import Browser, Mailbox, Site
@@ -61,13 +60,6 @@ async def test_demo_data_is_loaded_once_and_can_be_used(data_dir: Path) -> None:
         found = await browser.ask(query, token=token)
         assert found["invitation"]["__typename"] == "InvitationPreview"
         await browser.http.aclose()
-
-
-async def test_demo_data_is_not_mixed_with_real_people(data_dir: Path) -> None:
-    await create_user(data_dir)
-    done = await processes.run("demo", data_dir=data_dir)
-    assert done.status == 0
-    assert "no demo data was loaded" in done.printed
 
 
 async def test_accounts_are_made_beside_a_running_server(data_dir: Path) -> None:
