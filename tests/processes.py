@@ -87,6 +87,17 @@ async def serving(*arguments: str, **settings: object) -> AsyncIterator[Serving]
             await server.stop()
 
 
+@asynccontextmanager
+async def working(**settings: object) -> AsyncIterator[Process]:
+    """A `worker`, until SIGTERM at the end of the block."""
+    process = await start("worker", settings=settings)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
 async def _announced(process: Process) -> str:
     assert process.stdout is not None
     printed = ""

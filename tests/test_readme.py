@@ -1,4 +1,4 @@
-"""The README does what it says: its documents are run as they stand, in their order.
+"""README and demo page do what they say: their documents are run as they stand, in their order.
 
 Conventions: a block in ```graphql is answered by the ```json after it; a `curl` in ```sh by the
 ```json or ```text after it; `TOKEN=` in ```sh says who asks from there on; a document in a table's
@@ -21,6 +21,7 @@ from settings import CHECKOUT
 from tests.factories import World
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+DEMO = (CHECKOUT / "docs" / "demo.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8000"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 IN_TABLE = re.compile(r"^\|.*\| `((?:mutation )?\{.*\})` \|$", re.MULTILINE)
@@ -95,9 +96,9 @@ def _piped(text: str, pipe: str) -> str:
     return done.stdout.strip()
 
 
-def steps() -> Iterator[tuple[str, str, Any]]:
+def steps(page: str) -> Iterator[tuple[str, str, Any]]:
     """The language and text of each block, and the answer behind it."""
-    blocks = BLOCK.findall(README)
+    blocks = BLOCK.findall(page)
     for (language, text), (kind, answer) in zip(blocks, [*blocks[1:], ("", "")], strict=True):
         if language in {"graphql", "sh"}:
             yield language, text, json.loads(answer) if kind == "json" else answer.strip()
@@ -109,13 +110,14 @@ async def reader(world: World) -> Reader:
     return Reader(world)
 
 
-async def test_every_document_of_the_readme_is_answered_as_it_says(reader: Reader) -> None:
-    for language, text, expected in steps():
+@pytest.mark.parametrize("page", [README, DEMO], ids=["README", "demo"])
+async def test_every_document_is_answered_as_the_page_says(reader: Reader, page: str) -> None:
+    for language, text, expected in steps(page):
         actual = await (reader.run(text) if language == "graphql" else reader.shell(text))
         if actual is not None:
             print(text, json.dumps(actual, ensure_ascii=False), sep="\n")  # noqa: T201 to mend it
             reader.check(expected, actual)
-    for document in IN_TABLE.findall(README):
+    for document in IN_TABLE.findall(page):
         answer = await reader.run(document)
         assert "errors" not in answer, document
         kinds = re.findall(r'"__typename": "(\w+)"', json.dumps(answer))
@@ -123,7 +125,7 @@ async def test_every_document_of_the_readme_is_answered_as_it_says(reader: Reade
 
 
 def test_the_main_job_is_there_step_by_step() -> None:
-    documents = " ".join(text for language, text, _ in steps() if language == "graphql")
+    documents = " ".join(text for language, text, _ in steps(README) if language == "graphql")
     for step in ("signIn", "tenants", "inviteMember", "acceptInvitation", "changeRole"):
         assert step in documents
     assert len(IN_TABLE.findall(README)) > 15

@@ -71,6 +71,7 @@ async def test_a_mail_that_has_not_left_is_not_sent_beside_the_new_one(
     invited = await steps.invite(owner, project)
     answer = await resend(owner, invited)
     assert answer["invitation"]["delivery"] == "QUEUED"
+    assert len(await steps.queued()) == 1
     [mail] = await world.mails()
     assert (await steps.look(world.anonymous, mail.links[0].partition("#")[2]))[
         "__typename"

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests import processes
 from tests.journeys import steps
-from tests.journeys.site import Browser, Mailbox, Site
+from tests.journeys.site import Mailbox, Site
 from tests.journeys.steps import NEWCOMER
 
 PASSWORD = "a password of somebody"
@@ -27,13 +27,6 @@ def create_user(data_dir: Path, *options: str, typed: str = PASSWORD, **given: s
     )
 
 
-async def signs_in(url: str, login: str, password: str = PASSWORD) -> str:
-    browser = Browser(url)
-    answer = await browser.do("signIn", {"login": login, "password": password})
-    await browser.http.aclose()
-    return str(answer["__typename"])
-
-
 async def test_the_database_is_made_and_migrated_once(open_folders: Path) -> None:
     """Wherever the checkout lies."""
     folder = open_folders / "made by migrate (1) & C++"
@@ -48,27 +41,28 @@ async def test_demo_data_is_loaded_once_and_can_be_used(data_dir: Path) -> None:
     """DESIGN 4: two sign-ins and one pending invitation link, whether just made or found."""
     first = await processes.run("demo", data_dir=data_dir)
     assert first.status == 0, first.printed
-    async with processes.serving(data_dir=data_dir) as server:
-        again = await processes.run("demo", data_dir=data_dir)
-        assert again == first
+    async with (
+        processes.serving(data_dir=data_dir) as server,
+        Site(server.url, Mailbox(server.url)) as site,
+    ):
+        assert await processes.run("demo", data_dir=data_dir) == first
         people, [token] = SIGN_IN.findall(first.printed), LINK.findall(first.printed)
         assert len(people) == 2
         for login, password in people:
-            assert await signs_in(server.url, login, password) == "SignedIn"
-        browser = Browser(server.url)
-        query = "query($token: String!) { invitation(token: $token) { __typename } }"
-        found = await browser.ask(query, token=token)
-        assert found["invitation"]["__typename"] == "InvitationPreview"
-        await browser.http.aclose()
+            await site.signed_in(login, password)
+        assert (await steps.offer(site.browser(), token))["__typename"] == "InvitationPreview"
 
 
 async def test_accounts_are_made_beside_a_running_server(data_dir: Path) -> None:
     """A verified address, so that one signs in by it; what is wrong is said in sentences."""
-    async with processes.serving(data_dir=data_dir) as server:
+    async with (
+        processes.serving(data_dir=data_dir) as server,
+        Site(server.url, Mailbox(server.url)) as site,
+    ):
         made = await create_user(data_dir, "--provider-role", "SUPPORT")
         assert made.status == 0
         assert re.fullmatch(r"usr_\w{26}\n", made.printed)
-        assert await signs_in(server.url, "olga@example.com") == "SignedIn"
+        await site.signed_in("olga@example.com", PASSWORD)
         refused = await asyncio.gather(
             create_user(data_dir, email="other@example.com"),
             create_user(data_dir, login="other"),
@@ -89,11 +83,12 @@ async def test_a_signal_ends_serving_and_the_data_is_there_again(data_dir: Path)
     """CASES 137; TRAPS 29: within 15 seconds, status 0, no database left behind."""
     assert (await create_user(data_dir)).status == 0
     for by in (signal.SIGTERM, signal.SIGINT):
-        async with processes.serving(data_dir=data_dir) as server:
-            browser = Browser(server.url)
-            await browser.sign_in("olga", PASSWORD)
+        async with (
+            processes.serving(data_dir=data_dir) as server,
+            Site(server.url, Mailbox(server.url)) as site,
+        ):
+            await site.signed_in("olga", PASSWORD)
             assert await server.stop(by) == 0
-            await browser.http.aclose()
         assert processes.databases(data_dir) == []
         assert "Traceback" not in server.log
 
@@ -101,22 +96,19 @@ async def test_a_signal_ends_serving_and_the_data_is_there_again(data_dir: Path)
 async def test_a_server_and_a_worker_of_its_own_deliver_together(data_dir: Path) -> None:
     """DESIGN 4: each works beside the other; the one that is stopped last stops the database."""
     await create_user(data_dir)
-    async with processes.serving("--no-worker", data_dir=data_dir) as server:
-        site = Site(server.url, Mailbox(server.url))
+    async with (
+        processes.serving("--no-worker", data_dir=data_dir) as server,
+        Site(server.url, Mailbox(server.url)) as site,
+    ):
         owner = await site.signed_in("olga", PASSWORD)
         made = await owner.do("createTenant", {"name": "A", "catalog": "PROJECT"}, "tenant { id }")
         await steps.invite(owner, made["tenant"]["id"], NEWCOMER)
         await asyncio.sleep(1)
         assert await site.post.letters(NEWCOMER) == []
-        worker = await processes.start(
-            "worker", settings={"data_dir": data_dir, "public_url": server.url}
-        )
-        letter = await site.letter(NEWCOMER)
+        async with processes.working(data_dir=data_dir, public_url=server.url) as worker:
+            letter = await site.letter(NEWCOMER)
+        assert worker.returncode == 0
         assert (await steps.offer(owner, letter.token))["tenantName"] == "A"
-        worker.send_signal(signal.SIGTERM)
-        assert await worker.wait() == 0
-        assert await owner.ask("{ me { login } }") == {"me": {"login": "olga"}}
-        await site.leave()
     assert processes.databases(data_dir) == []
 
 
