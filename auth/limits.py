@@ -50,11 +50,6 @@ async def count(*counters: Counter) -> None:
     _refuse(refused)
 
 
-async def count_within(*counters: Counter) -> None:
-    """As `count`, in the running transaction, which must commit whatever comes of it."""
-    _refuse(await _first_full(counters))
-
-
 def _refuse(seconds: int | None) -> None:
     if seconds is not None:
         raise errors.RateLimited(seconds)

@@ -46,14 +46,12 @@ class Inviter:
     role: str
 
 
-async def look(client: Client, token: str) -> rows.Preview:
-    """What the link offers, to whoever holds it; in a transaction that may write.
+async def look(token: str) -> rows.Preview:
+    """What the link offers, to whoever holds it; whoever calls this counts links before.
 
     Raises:
         errors.InvitationUnavailable: every kind of dead link.
-        errors.RateLimited: too many links from that client address.
     """
-    await limits.count_within(link_counter(client))
     found = await behind(token)
     newcomer = found["invitee_id"] is None
     return rows.Preview(

@@ -7,10 +7,13 @@ from typing import Protocol
 
 import strawberry
 
+import errors
+from auth import limits
 from auth import viewer as viewers
 from auth.viewer import Client, Viewer
 from locales import Locale
 from models import database
+from resolvers import offers
 from schema.loaders import Loaders
 
 
@@ -32,6 +35,7 @@ class Context:
     token: str | None
     cookie: SessionCookie
     over_get: bool = False
+    refusal: errors.RateLimited | None = None
     viewer: Viewer = field(init=False)
     loaders: Loaders = field(init=False)
 
@@ -54,10 +58,27 @@ class Context:
         async with database.transaction(database.NOBODY, read_only=True):
             self._become(await viewers.identify(self.client, self.token))
 
+    async def count_links(self, number: int) -> None:
+        """Before the query's own transaction, so that nothing in it takes the count back.
+
+        A refusal waits for the field, whose union holds it.
+        """
+        try:
+            await limits.count(*[offers.link_counter(self.client)] * number)
+        except errors.RateLimited as refusal:
+            self.refusal = refusal
+
+    def require_links(self) -> None:
+        """Raises:
+        errors.RateLimited: `count_links` was refused.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+
     @asynccontextmanager
-    async def reading(self, *, counting: bool = False) -> AsyncIterator[None]:
-        """One transaction for all of a query; `counting` ones may write rate limits."""
-        async with database.transaction(database.NOBODY, read_only=not counting):
+    async def reading(self) -> AsyncIterator[None]:
+        """One read-only transaction for all of a query."""
+        async with database.transaction(database.NOBODY, read_only=True):
             self._become(await viewers.identify(self.client, self.token))
             yield
 

@@ -87,7 +87,8 @@ class InvitationQueries:
         description="What an invitation link offers. Refused over GET.",
     )
     async def invitation(self, info: Info, token: Token) -> Rows:
-        return await offers.look(info.context.client, token)
+        info.context.require_links()
+        return await offers.look(token)
 
 
 @strawberry.input(one_of=True, description="Whom to invite.")

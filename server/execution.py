@@ -16,8 +16,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 import errors
 
-COUNTING_QUERIES = frozenset({"invitation"})
-"""Root fields of `Query` that count against a rate limit, and so write; refused over GET."""
+LINK_QUERY = "invitation"
+"""The root field of `Query` that takes a link's token: counted, and refused over GET."""
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -31,15 +31,17 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         )
         if self.operation.operation is not OperationType.QUERY:
             return run()
-        names = {details[0].node.name.value for details in grouped_field_set.values()}
-        counting = bool(names & COUNTING_QUERIES)
-        if counting and self.context_value.over_get:
+        names = [details[0].node.name.value for details in grouped_field_set.values()]
+        links = names.count(LINK_QUERY)
+        if links and self.context_value.over_get:
             raise GraphQLError("Send this as POST: its arguments are secret.")
-        return self._query(run, counting=counting)
+        return self._query(run, links)
 
-    async def _query(self, run: Any, *, counting: bool) -> Any:
+    async def _query(self, run: Any, links: int) -> Any:
         try:
-            async with self.context_value.reading(counting=counting):
+            if links:
+                await self.context_value.count_links(links)
+            async with self.context_value.reading():
                 return await _settled(run())
         except errors.Failure as failure:
             raise GraphQLError(failure.code, original_error=failure) from failure

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -76,20 +77,6 @@ async def test_behind_a_full_counter_the_others_are_not_counted() -> None:
     assert await refused(second) is None
 
 
-async def count_and_fail() -> None:
-    async with database.transaction(database.SYSTEM):
-        await limits.count_within(counter("1/minute"))
-        raise errors.NotFound
-
-
-async def test_counting_within_a_transaction_lasts_if_the_transaction_does() -> None:
-    with pytest.raises(errors.NotFound):
-        await count_and_fail()
-    async with database.transaction(database.SYSTEM):
-        await limits.count_within(counter("1/minute"))
-    assert await refused(counter("1/minute"))
-
-
 async def test_an_attempt_counts_whatever_becomes_of_it(world: World) -> None:
     """Counted in a transaction of its own, before the use case."""
     person, missing = await world.person(), "tnt_inv_missing"
@@ -157,3 +144,18 @@ async def test_the_storage_does_all_that_the_library_asks_of_one(clock: Clock) -
         assert await storage.reset() == 1
         assert await storage.get("key") == 0
     assert storage.base_exceptions is errors.Failure
+
+
+async def test_a_query_that_breaks_its_transaction_still_counts_its_links(
+    configure: Callable[..., Settings], world: World
+) -> None:
+    """CASES 87: every look counts, also several in one query, and a field beside cannot undo it."""
+    configure(limit_links="3/minute")
+    person = await world.person()
+    breaking = """query($nul: String!) {
+      a: invitation(token: "x") { __typename } b: invitation(token: "y") { __typename }
+      tenants(filter: {search: $nul}) { totalCount } }"""
+    await person.client.execute(breaking, nul="\0")
+    await person.client.execute(breaking, nul="\0")
+    look = '{ invitation(token: "x") { __typename } }'
+    assert (await person.ask(look))["invitation"]["__typename"] == "RateLimited"

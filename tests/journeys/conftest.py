@@ -32,9 +32,12 @@ async def site(
         async with sinks.listening(Sink()) as sink:
             smtp = request.param == "smtp"
             chosen = configure(public_url=url, smtp_url=sink.url if smtp else None)
-            async with listening(app.build(chosen), listener), working(chosen):
-                async with Site(url, Smtp(sink) if smtp else Mailbox(url)) as site:
-                    yield site
+            async with (
+                listening(app.build(chosen), listener),
+                working(chosen),
+                Site(url, Smtp(sink) if smtp else Mailbox(url)) as site,
+            ):
+                yield site
 
 
 @asynccontextmanager
