@@ -1,6 +1,9 @@
 """PRODUCT 3.8: saying no, and not being asked again."""
 
+from collections.abc import Callable
+
 from models import Tenant
+from settings import Settings
 from tests.clients import Person
 from tests.factories import World
 
@@ -138,3 +141,13 @@ async def test_who_only_claims_an_address_lifts_no_block_of_it(
     await world.anonymous.do("declineInvitation", link)
     answer = await claims.do("unblockTenant", {"tenantId": project.id})
     assert answer["__typename"] == "NotFound"
+
+
+async def test_declining_by_link_counts_as_looking_at_it(
+    configure: Callable[..., Settings], world: World
+) -> None:
+    """PRODUCT 3.11: otherwise declining would be the way to try links."""
+    configure(limit_links="1/minute")
+    link = {"invitation": {"token": "tnt_inv_unknown"}}
+    kinds = [(await world.anonymous.do("declineInvitation", link))["__typename"] for _ in range(2)]
+    assert kinds == ["InvitationUnavailable", "RateLimited"]

@@ -1,10 +1,12 @@
 """PRODUCT 3.3: people without an e-mail."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from models import Catalog, Tenant
+from settings import Settings
 from tests.clients import Person
 from tests.factories import World
 
@@ -189,3 +191,14 @@ async def test_the_first_user_of_an_account_stays(world: World) -> None:
         ("setMemberEnabled", {"memberId": first["id"], "enabled": False}),
     ):
         assert (await person.do(mutation, given))["__typename"] == "ProviderOnly"
+
+
+async def test_adding_people_counts_as_inviting_them(
+    configure: Callable[..., Settings], subscriber: Tenant, boss: Person
+) -> None:
+    """PRODUCT 3.11."""
+    configure(limit_invitations_per_inviter=("1/hour",))
+    await add(boss, subscriber)
+    answer = await add(boss, subscriber, login="ivan")
+    assert answer["__typename"] == "RateLimited"
+    assert 0 < answer["retryAfter"] <= 3600
