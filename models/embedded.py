@@ -69,13 +69,9 @@ def _library() -> Any:
 
     It locks one file there: the system's temporary folder, its default, would let the first user
     of a machine shut out all others. The default is also what it takes where the folder's mode is
-    any other than 0700, which root's server sets when it puts its socket there.
+    any other than 0700.
     """
-    runtime = Path(tempfile.gettempdir()) / f"tenantry-{os.geteuid()}"
-    runtime.mkdir(mode=_PRIVATE, exist_ok=True)
-    if runtime.lstat().st_uid != os.geteuid():
-        message = f"{runtime} belongs to somebody else"
-        raise PermissionError(message)
+    runtime = _own_folder("")
     runtime.chmod(_PRIVATE)
     (runtime / "python_PostgresServer").mkdir(exist_ok=True)
     before = os.environ.get("XDG_RUNTIME_DIR")
@@ -92,14 +88,25 @@ def _library() -> Any:
     return wheel
 
 
-def _socket_folder(data: Path, runtime: Path) -> Path:
-    """The wheel's choice, but for paths that a shell or a URL would read differently.
+def _own_folder(suffix: str) -> Path:
+    folder = Path(tempfile.gettempdir()) / f"tenantry-{os.geteuid()}{suffix}"
+    folder.mkdir(mode=_PRIVATE, exist_ok=True)
+    if folder.lstat().st_uid != os.geteuid():
+        message = f"{folder} belongs to somebody else"
+        raise PermissionError(message)
+    return folder
 
-    It puts the path into a command without quoting it; a checkout in `My Projects` has to work.
+
+def _socket_folder(data: Path, _: Path) -> Path:
+    """Beside the data, but for paths too long for a socket, or that a shell or URL reads otherwise.
+
+    The wheel puts the path into a command without quoting it; a checkout in `My Projects` has to
+    work. It would take the runtime folder then, and open it to the user that root's server runs as.
     """
+    sockets = _own_folder("-sockets")
     if _PLAIN.fullmatch(str(data)):
-        return cast("Path", _library().utils.find_suitable_socket_dir(data, runtime))
-    folder = runtime / hashlib.sha256(str(data).encode()).hexdigest()[:10]
+        return cast("Path", _library().utils.find_suitable_socket_dir(data, sockets))
+    folder = sockets / hashlib.sha256(str(data).encode()).hexdigest()[:10]
     folder.mkdir(exist_ok=True)
     return folder
 
