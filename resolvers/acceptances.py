@@ -5,7 +5,6 @@ under the tenant's lock, where exactly one of whatever happens at the same momen
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from tortoise.expressions import Q
@@ -99,7 +98,7 @@ async def _register_and_join(
 async def _become_member(viewer: Viewer, offer: dict[str, Any], user_id: str) -> User:
     await references.refuse_member(offer["tenant_id"], user_id)
     user, now = await User.get(id=user_id), clock.now()
-    await _close_others(viewer, offer, user, now)
+    await _close_others(viewer, offer, user)
     await Member.filter(id=offer["member_id"]).update(
         status=MemberStatus.JOINED,
         user_id=user_id,
@@ -126,7 +125,7 @@ async def _become_member(viewer: Viewer, offer: dict[str, Any], user_id: str) ->
     return user
 
 
-async def _close_others(viewer: Viewer, offer: dict[str, Any], user: User, now: datetime) -> None:
+async def _close_others(viewer: Viewer, offer: dict[str, Any], user: User) -> None:
     """Somebody may have been invited by login and by address; he joins once."""
     same = Q(user_id=user.id)
     if user.email_key is not None and user.email_verified_at is not None:
@@ -134,16 +133,7 @@ async def _close_others(viewer: Viewer, offer: dict[str, Any], user: User, now: 
     others = Member.filter(same, tenant_id=offer["tenant_id"], status=MemberStatus.PENDING)
     for member in await others.exclude(id=offer["member_id"]):
         invitation = await Invitation.get(tenant_id=member.tenant_id, member_id=member.id)
-        await invitations.close(invitation, InvitationState.REVOKED, now=now)
-        await Member.filter(id=member.id).update(status=MemberStatus.REMOVED, updated_at=now)
-        await audit.record(
-            viewer,
-            "invitation.revoke",
-            subject_id=invitation.id,
-            tenant_id=member.tenant_id,
-            changes={"status": (member.status, MemberStatus.REMOVED)},
-            actor_id=user.id,
-        )
+        await invitations.end(viewer, invitation, InvitationState.REVOKED, actor_id=user.id)
 
 
 async def _tell_inviter(tenant: Tenant, offer: dict[str, Any], user: User) -> None:

@@ -1,6 +1,5 @@
 """Saying no to an invitation, and to all that a tenant will ever send (PRODUCT 3.8)."""
 
-from datetime import datetime
 from typing import Any
 
 import errors
@@ -9,8 +8,6 @@ from mail import messages
 from models import (
     Invitation,
     InvitationState,
-    Member,
-    MemberStatus,
     Tenant,
     TenantBlock,
     User,
@@ -46,7 +43,8 @@ async def decline(
     async with database.transaction(database.SYSTEM):
         tenant, offer = await references.lock(viewer, reference)
         references.require_invitee(viewer, offer)
-        await _close(viewer, offer, now=clock.now())
+        invitation = await Invitation.get(id=offer["invitation_id"])
+        await invitations.end(viewer, invitation, InvitationState.DECLINED)
         if block:
             await _block(viewer, offer)
         await _tell_inviter(tenant, offer, reason)
@@ -59,19 +57,6 @@ def _reason(value: str) -> str | None:
     if len(text) > REASON_LENGTH:
         raise identifiers.Fault("TOO_LONG", REASON_LENGTH)
     return text or None
-
-
-async def _close(viewer: Viewer, offer: dict[str, Any], *, now: datetime) -> None:
-    invitation = await Invitation.get(id=offer["invitation_id"])
-    await invitations.close(invitation, InvitationState.DECLINED, now=now)
-    await Member.filter(id=offer["member_id"]).update(status=MemberStatus.REMOVED, updated_at=now)
-    await audit.record(
-        viewer,
-        "invitation.decline",
-        subject_id=invitation.id,
-        tenant_id=invitation.tenant_id,
-        changes={"status": (MemberStatus.PENDING, MemberStatus.REMOVED)},
-    )
 
 
 async def _block(viewer: Viewer, offer: dict[str, Any]) -> None:

@@ -35,6 +35,11 @@ from resolvers import (
     rows,
 )
 
+_ENDINGS = {
+    InvitationState.REVOKED: "invitation.revoke",
+    InvitationState.DECLINED: "invitation.decline",
+}
+
 
 async def invite(
     viewer: Viewer, tenant_id: str, invitee: invitees.Invitee, terms: newcomers.Terms
@@ -196,17 +201,28 @@ async def revoke(viewer: Viewer, invitation_id: str) -> rows.Invitation:
         checks.require(actor, Permission.MEMBERS_INVITE)
         checks.require_reach(actor, member.role)
         require_open(invitation)
-        now = clock.now()
-        await close(invitation, InvitationState.REVOKED, now=now)
-        await Member.filter(id=member.id).update(status=MemberStatus.REMOVED, updated_at=now)
-        await audit.record(
-            viewer,
-            "invitation.revoke",
-            subject_id=invitation.id,
-            tenant_id=member.tenant_id,
-            changes={"status": (member.status, MemberStatus.REMOVED)},
-        )
+        await end(viewer, invitation, InvitationState.REVOKED)
         return await offers.managed(viewer, invitation.id)
+
+
+async def end(
+    viewer: Viewer, invitation: Invitation, state: InvitationState, *, actor_id: str | None = None
+) -> None:
+    """The invitation is `REVOKED` or `DECLINED`, and its pending member `REMOVED`.
+
+    `actor_id` where the request made its own actor (registering).
+    """
+    now = clock.now()
+    await close(invitation, state, now=now)
+    await Member.filter(id=invitation.member_id).update(status=MemberStatus.REMOVED, updated_at=now)
+    await audit.record(
+        viewer,
+        _ENDINGS[state],
+        subject_id=invitation.id,
+        tenant_id=invitation.tenant_id,
+        changes={"status": (MemberStatus.PENDING, MemberStatus.REMOVED)},
+        actor_id=actor_id,
+    )
 
 
 async def close(invitation: Invitation, state: InvitationState, *, now: datetime) -> None:
