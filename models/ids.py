@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 from models import clock
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_RANDOM_BITS = 74
+_latest: dict[int, int] = {}
 _TIME_BITS, _VERSION, _VARIANT, _DIGITS = 48, 0x7, 0x2, 26
 
 
 def new(prefix: str) -> str:
-    """A new id, e.g. `mem_01k...`; ids made later sort later, to the millisecond."""
+    """A new id, e.g. `mem_01k...`; those one process makes later sort later."""
     milliseconds = int(clock.now().timestamp() * 1000) & ((1 << _TIME_BITS) - 1)
-    random = secrets.randbits(74)
+    random = _next_random(milliseconds)
     number = (
         milliseconds << 80
         | _VERSION << 76
@@ -27,6 +29,14 @@ def new(prefix: str) -> str:
     )
     digits = (ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
     return f"{prefix}_{''.join(digits)}"
+
+
+def _next_random(milliseconds: int) -> int:
+    """What follows the time: counted on within a millisecond, so that ids keep their order."""
+    before, random = _latest.get(milliseconds), secrets.randbits(_RANDOM_BITS - 1)
+    _latest.clear()
+    _latest[milliseconds] = random if before is None else before + 1
+    return _latest[milliseconds]
 
 
 def prefix(value: str) -> str:

@@ -49,3 +49,8 @@ def test_what_is_no_id_was_made_at_no_time(value: str) -> None:
 )
 def test_the_prefix_is_what_stands_before_the_underscore(value: str, prefix: str) -> None:
     assert ids.prefix(value) == prefix
+
+
+def test_ids_made_in_one_millisecond_keep_their_order() -> None:
+    made = [ids.new("evt") for _ in range(2000)]
+    assert made == sorted(set(made))
