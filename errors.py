@@ -7,6 +7,14 @@
     ├── InvalidInput              every wrong field at once
     ├── InvalidCredentials
     ├── PasswordChangeRequired    the pair is right, the password has to be a new one
+    ├── SecondFactorRequired      the pair is right, a code is asked for as well
+    ├── WrongCode                 not the code that was sent
+    ├── CodeUnavailable           every kind of dead code
+    ├── LinkUnavailable           every kind of dead link of an account
+    ├── IdentityNotLinked         nobody here has linked that identity
+    ├── IdentityTaken             somebody else has
+    ├── IdentityProviderFailed    it refused, or did not answer as it should
+    ├── LastWayIn                 without it nobody could sign in to the account
     ├── RateLimited
     ├── AlreadyMember
     ├── RoleNotGrantable
@@ -84,6 +92,44 @@ class InvalidCredentials(Failure):
 
 class PasswordChangeRequired(Failure):
     code = "PASSWORD_CHANGE_REQUIRED"
+
+
+class SecondFactorRequired(Failure):
+    code = "SECOND_FACTOR_REQUIRED"
+
+
+class WrongCode(Failure):
+    """`attempts_left` is how often it may be tried again, at least 1."""
+
+    code = "WRONG_CODE"
+
+    def __init__(self, attempts_left: int) -> None:
+        super().__init__(attempts_left)
+        self.attempts_left = attempts_left
+
+
+class CodeUnavailable(Failure):
+    code = "CODE_UNAVAILABLE"
+
+
+class LinkUnavailable(Failure):
+    code = "LINK_UNAVAILABLE"
+
+
+class IdentityNotLinked(Failure):
+    code = "IDENTITY_NOT_LINKED"
+
+
+class IdentityTaken(Failure):
+    code = "IDENTITY_TAKEN"
+
+
+class IdentityProviderFailed(Failure):
+    code = "IDENTITY_PROVIDER_FAILED"
+
+
+class LastWayIn(Failure):
+    code = "LAST_WAY_IN"
 
 
 class RateLimited(Failure):

@@ -134,6 +134,38 @@ class Settings(BaseSettings):
         None, description="Where bounces go; unset: to the sender."
     )
 
+    sms_url: SecretStr | None = Field(
+        None,
+        description="The HTTP gateway that SMS are posted to. Unset: the development mailbox; in "
+        "production no SMS are sent.",
+    )
+    sms_authorization: SecretStr | None = Field(
+        None, description="The `Authorization` header for the gateway, e.g. `Bearer ...`."
+    )
+    sms_body: str = Field(
+        '{"to": "{to}", "text": "{text}"}',
+        description="What the gateway gets: JSON, or else a form as in `to={to}&text={text}`.",
+    )
+
+    email_url: Address = Field(
+        "",
+        description="The page that links to a new address open, before `#<token>`. "
+        "Unset: `<public url>/confirm-email`.",
+    )
+    password_url: Address = Field(
+        "",
+        description="The page that links to a new password open, before `#<token>`. "
+        "Unset: `<public url>/reset-password`.",
+    )
+    registration_url: Address = Field(
+        "",
+        description="The page that links of a registration open, before `#<token>`. "
+        "Unset: `<public url>/register`.",
+    )
+
+    registration: bool = Field(
+        default=False, description="Whether anybody may register a tenant of his own."
+    )
     tenant_creation: TenantCreation | None = Field(
         None,
         description="Who may create tenants: `everybody` (default in development) or `staff` "
@@ -141,6 +173,15 @@ class Settings(BaseSettings):
     )
     invitation_lifetime: Duration = Field(
         timedelta(days=3), description="How long an invitation link works."
+    )
+    password_link_lifetime: Duration = Field(
+        timedelta(hours=1), description="How long the link to a new password works."
+    )
+    account_link_lifetime: Duration = Field(
+        timedelta(days=1), description="How long links to a new address or a registration work."
+    )
+    phone_code_lifetime: Duration = Field(
+        timedelta(minutes=10), description="How long a code sent by SMS works."
     )
     session_lifetime: Duration = Field(
         timedelta(days=30), description="How long a session lasts after its last use."
@@ -168,6 +209,23 @@ class Settings(BaseSettings):
     )
     limit_failed_sign_ins_per_client: Rate = Field(
         "100/hour", description="Failed sign-ins from one client address."
+    )
+    limit_account_links: Rates = Field(
+        ("5/hour",),
+        description="Mails to one account or address about its password, address or registration.",
+    )
+    limit_account_links_per_client: Rate = Field(
+        "30/hour", description="Requests for such mails from one client address."
+    )
+    limit_phone_codes: Rate = Field("1/minute", description="Codes from one account to one number.")
+    limit_phone_codes_per_account: Rate = Field(
+        "10/hour", description="Codes asked for by one account."
+    )
+    limit_phone_codes_per_client: Rate = Field(
+        "30/hour", description="Codes asked for from one client address."
+    )
+    limit_second_factors: Rate = Field(
+        "10/15 minutes", description="Failed codes of a second factor of one account."
     )
     limit_tenants: Rate = Field("100/day", description="Tenants created by one person.")
 
@@ -208,6 +266,23 @@ class Settings(BaseSettings):
     @property
     def invitation_page(self) -> str:
         return self.invitation_url or f"{self.public_url}/invitation"
+
+    @property
+    def email_page(self) -> str:
+        return self.email_url or f"{self.public_url}/confirm-email"
+
+    @property
+    def password_page(self) -> str:
+        return self.password_url or f"{self.public_url}/reset-password"
+
+    @property
+    def registration_page(self) -> str:
+        return self.registration_url or f"{self.public_url}/register"
+
+    @property
+    def sends_sms(self) -> bool:
+        """Production without a gateway has nowhere to send them."""
+        return self.sms_url is not None or not self.production
 
     @property
     def everybody_creates_tenants(self) -> bool:

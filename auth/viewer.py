@@ -1,10 +1,11 @@
 """Who is asking: looked up at every request, so a right that was lost is lost at the next one."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import orjson
 
@@ -20,23 +21,29 @@ _TOUCH_EVERY = timedelta(minutes=1)
 class Client:
     """Where a request comes from. `address` is the network address that limits count by.
 
-    `locale` is the language it asks for, where that is one of ours.
+    `locale` is the language it asks for, where that is one of ours; `device` what it calls itself.
     """
 
     address: str
     request_id: str
     locale: Locale | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A place in a tenant that has not ended: `JOINED` or `DISABLED`."""
+    """A place in a tenant that has not ended: `JOINED` or `DISABLED`.
+
+    `grants` and `denials` are single permissions on top of the role.
+    """
 
     tenant_id: str
     member_id: str
     catalog: Catalog
     role: str
     status: MemberStatus
+    grants: Sequence[str] = ()
+    denials: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,11 @@ class Account:
     email_verified: bool
     full_name: str
     phone: str | None
+    phone_confirmed: bool
     locale: str | None
+    rows_per_page: int | None
+    wants_news: bool
+    wants_sms: bool
     provider_role: str | None
 
 
@@ -70,6 +81,11 @@ class Viewer:
     @property
     def user_id(self) -> str | None:
         return self.account.id if self.account else None
+
+    @property
+    def is_staff(self) -> bool:
+        """Of who runs the service: `SUPPORT` or `ADMIN`."""
+        return self.account is not None and self.account.provider_role is not None
 
     def place(self, tenant_id: str) -> Membership | None:
         """The viewer's place there, where he has joined and is not disabled."""
@@ -126,13 +142,15 @@ def _viewer(client: Client, row: dict[str, object]) -> Viewer:
     )
 
 
-def _membership(place: dict[str, str]) -> Membership:
+def _membership(place: dict[str, Any]) -> Membership:
     return Membership(
         tenant_id=place["tenant_id"],
         member_id=place["member_id"],
         catalog=Catalog(place["catalog"]),
         role=place["role"],
         status=MemberStatus(place["status"]),
+        grants=tuple(place["grants"]),
+        denials=tuple(place["denials"]),
     )
 
 

@@ -1,9 +1,8 @@
 """Due mails leave: claimed with a lease, sent outside any transaction, written back under it.
 
 At least once: a process that dies between the server's yes and the write-back leaves a mail that
-goes again, with the same Message-ID. An invitation's text is chosen here and not by
-`resolvers.invitations`: whether the address is registered is looked up when nobody waits for an
-answer any more, so that inviting takes the same time for both.
+goes again, with the same Message-ID. An SMS is a message without sender and subject; each channel
+has its own queue and transport.
 """
 
 import random
@@ -17,21 +16,9 @@ from urllib.parse import urlsplit
 import structlog
 
 import settings
-from auth import tokens
-from locales import Locale
-from mail import rendering
+from mail import letters, rendering
 from mail.transport import PermanentFailure, TemporaryFailure, Transport, Unavailable
-from models import (
-    Invitation,
-    InvitationState,
-    Member,
-    OutboxEntry,
-    OutboxState,
-    User,
-    clock,
-    database,
-    ids,
-)
+from models import Channel, OutboxEntry, OutboxState, clock, database, ids
 
 _LEASE = timedelta(seconds=60)
 _ATTEMPTS = 12
@@ -41,25 +28,14 @@ _CLAIM = """
 update outbox_entries set lease = $1, leased_until = $2, attempts = attempts + 1
 where id = (
   select id from outbox_entries
-  where state = 'QUEUED' and due_at <= $3 and (leased_until is null or leased_until <= $3)
+  where state = 'QUEUED' and channel = $4 and due_at <= $3
+    and (leased_until is null or leased_until <= $3)
   order by due_at limit 1 for update skip locked
 )
 returning id
 """
 
 _log = structlog.get_logger()
-
-
-class SecretForgotten(Exception):
-    """None of the server's secrets makes the link whose digest is stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """What an invitation's mail depends on at the moment it leaves."""
-
-    invitation: Invitation
-    registered: User | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +69,12 @@ async def deliver_next(transport: Transport) -> bool:
         transport.Unavailable: no mail can leave at present; this one waits as if untried.
     """
     async with database.transaction(database.SYSTEM):
-        entry = await _claim()
-        offer = await _offer(entry) if entry is not None and entry.invitation_id else None
+        entry = await _claim(transport.channel)
+        letter = await letters.of(entry) if entry is not None else None
     if entry is None:
         return False
     try:
-        outcome = _refusal(entry, offer) or await _attempt(transport, entry, offer)
+        outcome = _refusal(entry, letter) or await _attempt(transport, entry, letter)
     except Unavailable:
         await _write_back(entry, attempts=entry.attempts - 1)
         raise
@@ -106,86 +82,51 @@ async def deliver_next(transport: Transport) -> bool:
     return True
 
 
-async def _claim() -> OutboxEntry | None:
+async def _claim(channel: Channel) -> OutboxEntry | None:
     now = clock.now()
-    found = await database.rows(_CLAIM, ids.new("lse"), now + _LEASE, now)
+    found = await database.rows(_CLAIM, ids.new("lse"), now + _LEASE, now, channel)
     return await OutboxEntry.get(id=found[0]["id"]) if found else None
 
 
-async def _offer(entry: OutboxEntry) -> _Offer:
-    invitation = await Invitation.get(id=entry.invitation_id).select_related("member", "tenant")
-    return _Offer(invitation, await _registered(invitation.member))
-
-
-async def _registered(member: Member) -> User | None:
-    """The invitee's account: named by the inviter, or found by the verified address."""
-    if member.user_id is not None:
-        return await User.get(id=member.user_id)
-    return await User.get_or_none(email_key=member.email_key, email_verified_at__isnull=False)
-
-
-def _refusal(entry: OutboxEntry, offer: _Offer | None) -> _Outcome | None:
-    """Why the mail must not leave any more, if so."""
-    now = clock.now()
+def _refusal(entry: OutboxEntry, letter: letters.Letter | None) -> _Outcome | None:
+    """Why the entry must not leave any more, if so."""
     if entry.cancelled_at is not None:
         return _Outcome(OutboxState.CANCELLED)
-    if entry.not_after is not None and entry.not_after <= now:
+    if entry.not_after is not None and entry.not_after <= clock.now():
         return _Outcome(OutboxState.FAILED, entry.last_error or "too late")
-    if offer is not None and not _stands(offer.invitation, entry, now):
-        return _Outcome(OutboxState.CANCELLED)
-    return None
+    return _Outcome(OutboxState.CANCELLED) if letter is None else None
 
 
-def _stands(invitation: Invitation, entry: OutboxEntry, now: datetime) -> bool:
-    return (
-        invitation.state is InvitationState.PENDING
-        and invitation.generation == entry.generation
-        and invitation.expires_at > now
-        and invitation.tenant.deleted_at is None
-    )
-
-
-async def _attempt(transport: Transport, entry: OutboxEntry, offer: _Offer | None) -> _Outcome:
+async def _attempt(
+    transport: Transport, entry: OutboxEntry, letter: letters.Letter | None
+) -> _Outcome:
+    assert letter is not None  # noqa: S101 `_refusal` has seen to it
     try:
-        message = _compose(entry, _render(entry, offer))
-        await transport.send(message, recipient=entry.recipient)
+        await transport.send(_compose(entry, letter), recipient=entry.recipient)
     except Unavailable:
         raise
     except TemporaryFailure as failure:
         return _later(entry, failure.reason)
     except PermanentFailure as failure:
         return _Outcome(OutboxState.BOUNCED, failure.reason)
-    except Exception as error:  # noqa: BLE001 whatever is wrong with one mail, the others leave
+    except Exception as error:  # noqa: BLE001 whatever is wrong with one, the others leave
         return _poisoned(entry, error)
     return _Outcome(OutboxState.SENT)
 
 
-def _render(entry: OutboxEntry, offer: _Offer | None) -> rendering.Rendered:
-    if offer is None:
-        return rendering.render(entry.message, entry.facts, locale=Locale(entry.locale))
-    user = offer.registered
-    return rendering.render(
-        "invitation_registered" if user else "invitation_newcomer",
-        entry.facts,
-        locale=Locale((user and user.locale) or entry.locale),
-        link=_link(offer.invitation),
-    )
-
-
-def _link(invitation: Invitation) -> str:
-    token = tokens.recall(invitation.id, invitation.generation, invitation.token_digest)
-    if token is None:
-        raise SecretForgotten
-    return f"{settings.load().invitation_page}#{token}"
-
-
-def _compose(entry: OutboxEntry, rendered: rendering.Rendered) -> EmailMessage:
-    message = EmailMessage()
+def _compose(entry: OutboxEntry, letter: letters.Letter) -> EmailMessage:
+    message, secrets = EmailMessage(), letter.secrets()
+    message["Date"] = clock.now()
+    message["Message-ID"] = f"<{entry.id}@{urlsplit(settings.load().public_url).hostname}>"
+    if entry.channel is Channel.SMS:
+        message.set_content(
+            rendering.render_sms(letter.template, entry.facts, locale=letter.locale, **secrets)
+        )
+        return message
+    rendered = rendering.render(letter.template, entry.facts, locale=letter.locale, **secrets)
     message["From"] = settings.load().mail_from
     message["To"] = Address(addr_spec=entry.recipient)
     message["Subject"] = rendered.subject
-    message["Date"] = clock.now()
-    message["Message-ID"] = f"<{entry.id}@{urlsplit(settings.load().public_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")

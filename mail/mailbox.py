@@ -43,7 +43,7 @@ def _read(file: Path) -> Mail:
     return Mail(
         id=file.stem,
         to=message["Delivered-To"],
-        subject=message["Subject"],
+        subject=message["Subject"] or "SMS",
         text=text,
         html=_part(message, "html"),
         links=tuple(link[0] for link in links(text)),

@@ -13,10 +13,14 @@ from typing import Any, TypedDict
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`name` chooses the templates; `facts` fit into a JSON column."""
+    """`name` chooses the templates; `facts` fit into a JSON column.
+
+    `has_sms`: there is an `sms.txt` among the templates as well.
+    """
 
     name: str
     facts: Mapping[str, Any]
+    has_sms: bool = False
 
 
 class InvitedApp(TypedDict):
@@ -78,13 +82,15 @@ def declined(
 def role_changed(*, tenant_name: str, role: str, changed_by: str) -> Message:
     """To the member; `role` is the new one."""
     return Message(
-        "role_changed", {"tenant_name": tenant_name, "role": role, "changed_by": changed_by}
+        "role_changed",
+        {"tenant_name": tenant_name, "role": role, "changed_by": changed_by},
+        has_sms=True,
     )
 
 
 def removed(*, tenant_name: str, removed_by: str) -> Message:
     """To who was a member until now."""
-    return Message("removed", {"tenant_name": tenant_name, "removed_by": removed_by})
+    return Message("removed", {"tenant_name": tenant_name, "removed_by": removed_by}, has_sms=True)
 
 
 def ownership_passed(*, tenant_name: str, former_owner: str) -> Message:

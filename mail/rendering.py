@@ -33,23 +33,29 @@ class Rendered:
     html: str
 
 
-def render(
-    name: str, facts: Mapping[str, Any], *, locale: Locale, link: str | None = None
-) -> Rendered:
-    """The mail `templates/<name>/` makes of `facts`; `link` is for templates that show one.
+def render(name: str, facts: Mapping[str, Any], *, locale: Locale, **ours: str) -> Rendered:
+    """The mail `templates/<name>/` makes of `facts`, and of what is ours: a link, a code.
 
     Raises:
         jinja2.TemplateError: there is no such template, or it asks for a fact that is missing.
     """
-    environment = _environment(locale)
-    context = {key: _shown(key, value) for key, value in facts.items()} | {"lang": locale.lower()}
-    if link is not None:
-        context["link"] = link
-    subject, text, html = (
-        environment.get_template(f"{name}/{part}").render(context)
-        for part in ("subject.txt", "body.txt", "body.html")
-    )
+    parts = ("subject.txt", "body.txt", "body.html")
+    subject, text, html = (_part(f"{name}/{part}", facts, locale, ours) for part in parts)
     return Rendered(_on_one_line(subject), _tidied(text), html)
+
+
+def render_sms(name: str, facts: Mapping[str, Any], *, locale: Locale, **ours: str) -> str:
+    """The SMS `templates/<name>/sms.txt` makes, on one line; raises as `render`."""
+    return _on_one_line(_part(f"{name}/sms.txt", facts, locale, ours))
+
+
+def _part(template: str, facts: Mapping[str, Any], locale: Locale, ours: Mapping[str, str]) -> str:
+    context = {key: _shown(key, value) for key, value in facts.items()}
+    return (
+        _environment(locale)
+        .get_template(template)
+        .render(context | {"lang": locale.lower()} | dict(ours))
+    )
 
 
 @cache

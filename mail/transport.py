@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from models import ids
+from models import Channel, ids
 from settings import ConfigurationError, Settings
 
 _DEADLINE = timedelta(seconds=30)
@@ -49,6 +49,10 @@ class PermanentFailure(Exception):
 
 
 class Transport(Protocol):
+    @property
+    def channel(self) -> Channel:
+        """Which entries of the outbox it takes."""
+
     async def send(self, message: EmailMessage, *, recipient: str) -> None:
         """Hand `message` over for `recipient` alone, whatever its headers say.
 
@@ -94,6 +98,7 @@ class SmtpTransport:
     start_tls: bool = False
     envelope_from: str | None = None
     deadline: timedelta = _DEADLINE
+    channel: Channel = Channel.MAIL
 
     @classmethod
     def at(cls, url: str, envelope_from: str | None = None) -> Self:
@@ -195,6 +200,7 @@ class MailboxTransport:
     """Keeps each mail in `folder` as a file of its own; their names sort by time."""
 
     folder: Path
+    channel: Channel = Channel.MAIL
 
     async def send(self, message: EmailMessage, *, recipient: str) -> None:
         envelope = f"Delivered-To: {recipient}\n".encode()

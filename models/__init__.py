@@ -1,30 +1,45 @@
 """What is remembered: one table a module, and `database`, the only way to it."""
 
+from models.account_link import AccountLink, LinkPurpose
 from models.app import App, AppAccess, AppRight
 from models.audit_event import AuditEvent
+from models.avatar import Avatar
+from models.identity import Identity, ProviderVisit
 from models.invitation import Invitation, InvitationState
 from models.member import Member, MemberStatus
-from models.outbox_entry import OutboxEntry, OutboxState
+from models.outbox_entry import Channel, OutboxEntry, OutboxState
+from models.phone_code import CodePurpose, PhoneCode
 from models.rate_limit import RateLimit
+from models.second_factor import RecoveryCode, SecondFactor
 from models.session import Session
 from models.tenant import Catalog, Tenant
 from models.tenant_block import TenantBlock
 from models.user import ProviderRole, User
 
 __all__ = [
+    "AccountLink",
     "App",
     "AppAccess",
     "AppRight",
     "AuditEvent",
+    "Avatar",
     "Catalog",
+    "Channel",
+    "CodePurpose",
+    "Identity",
     "Invitation",
     "InvitationState",
+    "LinkPurpose",
     "Member",
     "MemberStatus",
     "OutboxEntry",
     "OutboxState",
+    "PhoneCode",
     "ProviderRole",
+    "ProviderVisit",
     "RateLimit",
+    "RecoveryCode",
+    "SecondFactor",
     "Session",
     "Tenant",
     "TenantBlock",

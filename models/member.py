@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.models import Model
 
 from models.tenant import Tenant
@@ -22,6 +23,9 @@ class Member(Model):
 
     The `*_key` columns are what lists are searched and ordered by, in this tenant's own index:
     the folded values of whichever of the two holds.
+
+    `grants` and `denials` are single permissions on top of the role (PRODUCT 2, rule 3); an owner
+    has neither.
     """
 
     id = fields.CharField(max_length=32, primary_key=True)
@@ -42,6 +46,8 @@ class Member(Model):
     email_key = fields.CharField(max_length=254, null=True)
     name_key = fields.CharField(max_length=400)
     login_key = fields.CharField(max_length=64, null=True)
+    grants: fields.Field[list[str]] = ArrayField("text", default=list, db_default=[])
+    denials: fields.Field[list[str]] = ArrayField("text", default=list, db_default=[])
     max_sessions = fields.IntField(null=True)
     is_first_user = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()

@@ -1,4 +1,4 @@
-"""A mail that is to leave, written in the transaction of the change it tells of."""
+"""A mail or SMS that is to leave, written in the transaction of the change it tells of."""
 
 from enum import StrEnum
 from typing import Any
@@ -6,8 +6,17 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from models.account_link import AccountLink
 from models.invitation import Invitation
+from models.phone_code import PhoneCode
 from models.tenant import Tenant
+
+
+class Channel(StrEnum):
+    """How it leaves; each way has its own queue, so that one that is down holds up nothing else."""
+
+    MAIL = "MAIL"
+    SMS = "SMS"
 
 
 class OutboxState(StrEnum):
@@ -19,8 +28,10 @@ class OutboxState(StrEnum):
 
 
 class OutboxEntry(Model):
-    """`facts` are what the template needs beside the token, which is computed when the mail is
-    written and stands nowhere; they are emptied when the entry is finished.
+    """`facts` are what the template needs beside the token or code, which is computed when the mail
+    is written and stands nowhere; they are emptied when the entry is finished. What it is computed
+    from is an invitation, an account link or a phone code. `user_id` is the account written to,
+    where it is one.
 
     A worker holds an entry while `lease` is its own and `leased_until` is ahead. `id` is also the
     left part of the Message-ID, so every copy has the same one.
@@ -36,6 +47,16 @@ class OutboxEntry(Model):
     )
     invitation_id: str | None
     generation = fields.IntField(null=True)
+    link: fields.ForeignKeyNullableRelation[AccountLink] = fields.ForeignKeyField(
+        "models.AccountLink", null=True, on_delete=fields.CASCADE
+    )
+    link_id: str | None
+    code: fields.ForeignKeyNullableRelation[PhoneCode] = fields.ForeignKeyField(
+        "models.PhoneCode", null=True, on_delete=fields.CASCADE
+    )
+    code_id: str | None
+    user_id = fields.CharField(max_length=32, null=True)
+    channel = fields.CharEnumField(Channel, max_length=4, default=Channel.MAIL, db_default="MAIL")
     message = fields.CharField(max_length=48)
     recipient = fields.CharField(max_length=254)
     locale = fields.CharField(max_length=2)
@@ -53,4 +74,9 @@ class OutboxEntry(Model):
 
     class Meta:
         table = "outbox_entries"
-        indexes = (("tenant_id", "invitation_id", "created_at"),)
+        indexes = (
+            ("tenant_id", "invitation_id", "created_at"),
+            ("user_id",),
+            ("link_id",),
+            ("code_id",),
+        )

@@ -7,7 +7,7 @@ from models.user import User
 
 
 class Session(Model):
-    """Ending a session deletes its row."""
+    """Ending a session deletes its row. `device` is what the client called itself."""
 
     id = fields.CharField(max_length=32, primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -15,6 +15,7 @@ class Session(Model):
     )
     user_id: str
     token_digest = fields.CharField(max_length=64, unique=True)
+    device = fields.CharField(max_length=200, null=True)
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField()
 

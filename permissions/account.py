@@ -1,6 +1,6 @@
 """ACCOUNT: a customer's account and the people he lets into it (source B; X where it is silent).
 
-The cells `g` are switched on for one user at a time, which comes with the personal cabinet.
+The cells `g` are switched on for one user at a time (`setMemberPermissions`).
 """
 
 from locales import mark
@@ -38,4 +38,5 @@ ROLES = read_table(
     TABLE,
     names={"OWNER": mark("Owner"), "USER": mark("User")},
     hands_out={"OWNER": ("OWNER", "USER"), "USER": ()},
+    managing={"USER": ("USER",)},
 )

@@ -4,7 +4,7 @@ Each catalogue is one table in a module of its own (`project subscriber account`
 together. Nobody else knows who may do what.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,6 +49,17 @@ class Permission(StrEnum):
 
 OWNER = "OWNER"
 
+# Without these one would not belong; they come with the place and are not switched.
+_OF_ALL = (Permission.TENANT_VIEW, Permission.MEMBERS_LEAVE)
+
+# Whoever holds one of these acts on other members (PRODUCT 2, ACCOUNT's last row).
+MANAGING = frozenset(
+    permission
+    for permission in Permission
+    if permission.startswith("members:")
+    and permission not in (Permission.MEMBERS_VIEW, Permission.MEMBERS_LEAVE)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -57,6 +68,9 @@ class Role:
     `permissions` hold in every tenant of the catalogue, `servicing` only in a servicing
     organization and where the provider switched them on. Who has a role that `needs_email` must
     have a verified address (PRODUCT 3.3). `name` is English, and gettext's message id.
+
+    Who has it hands out `managing` as well while he holds a permission of `MANAGING`. `switchable`
+    are the permissions that can be switched on or off for one member of that role.
     """
 
     catalog: Catalog
@@ -65,7 +79,9 @@ class Role:
     permissions: tuple[Permission, ...]
     servicing: tuple[Permission, ...]
     hands_out: tuple[str, ...]
-    needs_email: bool = False
+    managing: tuple[str, ...]
+    switchable: tuple[Permission, ...]
+    needs_email: bool
 
     @property
     def id(self) -> str:
@@ -79,26 +95,45 @@ def read_table(
     *,
     names: Mapping[str, str],
     hands_out: Mapping[str, tuple[str, ...]],
+    managing: Mapping[str, tuple[str, ...]] | None = None,
     need_email: Collection[str] = (),
 ) -> dict[str, Role]:
     """The roles of a table: a head of role codes, then a permission and its cells a line.
 
-    Cells: `+` holds, `-` does not, `s` where servicing is switched on, `g` where granted singly.
+    Cells: `+` holds, `-` does not, `s` where servicing is switched on, `g` where it is switched on
+    for one member; a table without `g` lets every permission of it be switched.
     """
     head, *lines = (line.split() for line in table.strip().splitlines())
-
-    def column(index: int, cell: str) -> tuple[Permission, ...]:
-        return tuple(Permission(line[0]) for line in lines if line[1 + index] == cell)
-
+    cells = {code: _column(lines, index) for index, code in enumerate(head)}
+    singly = any("g" in column.values() for column in cells.values())
     return {
         code: Role(
             catalog,
             code,
             names[code],
-            column(index, "+"),
-            column(index, "s"),
+            _where(column, "+"),
+            _where(column, "s"),
             hands_out[code],
+            (managing or {}).get(code, ()),
+            _switchable(code, column, singly=singly),
             code in need_email,
         )
-        for index, code in enumerate(head)
+        for code, column in cells.items()
     }
+
+
+def _column(lines: Sequence[Sequence[str]], index: int) -> dict[Permission, str]:
+    return {Permission(line[0]): line[1 + index] for line in lines}
+
+
+def _where(column: Mapping[Permission, str], *cells: str) -> tuple[Permission, ...]:
+    return tuple(permission for permission, cell in column.items() if cell in cells)
+
+
+def _switchable(
+    code: str, column: Mapping[Permission, str], *, singly: bool
+) -> tuple[Permission, ...]:
+    if code == OWNER:
+        return ()
+    found = _where(column, "g") if singly else _where(column, "+", "-")
+    return tuple(permission for permission in found if permission not in _OF_ALL)

@@ -1,17 +1,17 @@
 """May he: the questions that guards ask before an operation and use cases again under the lock.
 
 An *actor* is anybody's place in a tenant: a `Membership` of the viewer as the request found it,
-or the row read under the lock. Both know their catalogue and role.
+or the row read under the lock. Both know their catalogue, role and single permissions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import errors
 from auth.viewer import Viewer
 from models import Catalog
 from permissions import roles
-from permissions.catalog import OWNER, Permission
+from permissions.catalog import OWNER, Permission, Role
 
 
 class Actor(Protocol):
@@ -19,11 +19,19 @@ class Actor(Protocol):
     def catalog(self) -> Catalog: ...
     @property
     def role(self) -> str: ...
+    @property
+    def grants(self) -> Sequence[str]: ...
+    @property
+    def denials(self) -> Sequence[str]: ...
 
 
 def effective(actor: Actor) -> tuple[Permission, ...]:
-    """What he may do: his role's permissions (grants and denials come with the cabinet)."""
-    return roles.role(actor.catalog, actor.role).permissions
+    """What he may do: role + grants - denials (PRODUCT 2, rule 3), in the catalogue's order."""
+    own = roles.role(actor.catalog, actor.role).permissions
+    if not actor.grants and not actor.denials:
+        return own
+    held = {*own, *actor.grants}.difference(actor.denials)
+    return tuple(p for p in roles.permissions(actor.catalog) if p in held)
 
 
 def holds(actor: Actor | None, permission: Permission) -> bool:
@@ -140,5 +148,10 @@ def require_may_take(actor: Actor, role: str) -> None:
         require(actor, Permission.OWNERS_REMOVE)
 
 
+def grantable(actor: Actor | None) -> tuple[Role, ...]:
+    """The roles he may hand out; nobody hands out any."""
+    return roles.grantable(actor.catalog, actor.role, effective(actor)) if actor else ()
+
+
 def _codes(actor: Actor) -> tuple[str, ...]:
-    return tuple(role.code for role in roles.grantable(actor.catalog, actor.role))
+    return tuple(role.code for role in grantable(actor))

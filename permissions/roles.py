@@ -1,10 +1,10 @@
 """The role matrix: the three catalogues together, and what follows from a role alone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from models import Catalog
 from permissions import account, project, subscriber
-from permissions.catalog import OWNER, Permission, Role
+from permissions.catalog import MANAGING, OWNER, Permission, Role
 
 MATRIX: Mapping[Catalog, Mapping[str, Role]] = {
     Catalog.PROJECT: project.ROLES,
@@ -30,10 +30,11 @@ def in_tenant(catalog: Catalog) -> tuple[Role, ...]:
     return tuple(r for r in MATRIX[catalog].values() if r.code != _SERVICING_ONLY)
 
 
-def grantable(catalog: Catalog, code: str | None) -> tuple[Role, ...]:
-    """What somebody with role `code` may hand out; nothing where he has none."""
-    hands_out = MATRIX[catalog][code].hands_out if code else ()
-    return tuple(r for r in in_tenant(catalog) if r.code in hands_out)
+def grantable(catalog: Catalog, code: str, permissions: Collection[Permission]) -> tuple[Role, ...]:
+    """What somebody with role `code` who holds `permissions` may hand out."""
+    own = MATRIX[catalog][code]
+    codes = own.hands_out + (() if MANAGING.isdisjoint(permissions) else own.managing)
+    return tuple(r for r in in_tenant(catalog) if r.code in codes)
 
 
 def permissions(catalog: Catalog) -> tuple[Permission, ...]:

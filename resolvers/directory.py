@@ -28,7 +28,7 @@ _COLUMNS = """
 m.id, m.tenant_id, t.catalog, m.status, m.role, u.id as user_id,
 coalesce(u.full_name, m.full_name) as full_name, coalesce(u.email, m.email) as email,
 coalesce(u.login, m.login) as login, coalesce(u.phone, m.phone) as phone,
-m.max_sessions, m.is_first_user, m.created_at, m.joined_at, m.updated_at
+m.grants, m.denials, m.max_sessions, m.is_first_user, m.created_at, m.joined_at, m.updated_at
 """
 _SELECT = f"select {_COLUMNS} {_MEMBERS}"
 _PRIVATE = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
@@ -197,6 +197,8 @@ def seen(viewer: Viewer, record: dict[str, Any]) -> rows.Member:
         phone=record["phone"] if private else None,
         max_sessions=record["max_sessions"] if private else None,
         permissions=_effective(record, catalog) if private else None,
+        grants=tuple(record["grants"]) if private else (),
+        denials=tuple(record["denials"]) if private else (),
         is_first_user=record["is_first_user"],
         created_at=record["created_at"],
         joined_at=record["joined_at"],
@@ -210,7 +212,15 @@ def _effective(record: dict[str, Any], catalog: Catalog) -> tuple[Permission, ..
     if status is not MemberStatus.JOINED:
         return ()
     return checks.effective(
-        Membership(record["tenant_id"], record["id"], catalog, record["role"], status)
+        Membership(
+            record["tenant_id"],
+            record["id"],
+            catalog,
+            record["role"],
+            status,
+            record["grants"],
+            record["denials"],
+        )
     )
 
 

@@ -26,6 +26,14 @@ class Actor:
     def role(self) -> str:
         return self.member.role
 
+    @property
+    def grants(self) -> list[str]:
+        return self.member.grants
+
+    @property
+    def denials(self) -> list[str]:
+        return self.member.denials
+
 
 async def tenant(tenant_id: str) -> Tenant:
     """Lock a tenant that is not deleted.

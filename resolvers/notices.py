@@ -6,7 +6,7 @@ from auth.viewer import Viewer
 from locales import Locale
 from mail import outbox
 from mail.messages import Message
-from models import Member, MemberStatus, Tenant, User
+from models import Channel, Member, MemberStatus, Tenant, User
 
 
 async def tell_member(
@@ -18,18 +18,43 @@ async def tell_member(
     await tell_user(str(member.user_id), message, tenant=tenant, now=now)
 
 
-async def tell_user(user_id: str, message: Message, *, tenant: Tenant, now: datetime) -> None:
-    """Write to a person at his verified address, in his language, else the tenant's."""
-    user = await User.get_or_none(id=user_id).only("email", "email_verified_at", "locale")
-    if user is None or user.email is None or user.email_verified_at is None:
+async def tell_user(
+    user_id: str, message: Message, *, now: datetime, tenant: Tenant | None = None
+) -> None:
+    """Write to a person, in his language, else the tenant's: a mail to his verified address, and
+    an SMS to his confirmed number if he wants them and the message has one (PRODUCT 5).
+    """
+    user = await User.get_or_none(id=user_id)
+    if user is None:
+        return
+    await _mail(user, message, now=now, tenant=tenant)
+    if message.has_sms and user.wants_sms and user.phone and user.phone_confirmed_at:
+        await outbox.enqueue(
+            message,
+            to=user.phone,
+            locale=_language(user, tenant),
+            tenant_id=tenant.id if tenant else None,
+            user_id=user.id,
+            now=now,
+            channel=Channel.SMS,
+        )
+
+
+async def _mail(user: User, message: Message, *, now: datetime, tenant: Tenant | None) -> None:
+    if user.email is None or user.email_verified_at is None:
         return
     await outbox.enqueue(
         message,
         to=user.email,
-        locale=Locale(user.locale or tenant.locale),
-        tenant_id=tenant.id,
+        locale=_language(user, tenant),
+        tenant_id=tenant.id if tenant else None,
+        user_id=user.id,
         now=now,
     )
+
+
+def _language(user: User, tenant: Tenant | None) -> Locale:
+    return Locale(user.locale or (tenant.locale if tenant else Locale.EN))
 
 
 def name_of(viewer: Viewer) -> str:

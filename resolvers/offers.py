@@ -40,10 +40,12 @@ _MANAGERS = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
 
 @dataclass(frozen=True, slots=True)
 class Inviter:
-    """Who stands for an offer, in the role he has now."""
+    """Who stands for an offer, with the rights he has now."""
 
     catalog: Catalog
     role: str
+    grants: Sequence[str]
+    denials: Sequence[str]
 
 
 async def look(token: str) -> rows.Preview:
@@ -105,7 +107,13 @@ async def _offers(digest: str | None, invitee: str | None) -> list[dict[str, Any
 def _stands(record: dict[str, Any]) -> bool:
     if record["inviter_role"] is None:
         return False
-    return may_offer(Inviter(Catalog(record["catalog"]), record["inviter_role"]), record["role"])
+    inviter = Inviter(
+        Catalog(record["catalog"]),
+        record["inviter_role"],
+        record["inviter_grants"],
+        record["inviter_denials"],
+    )
+    return may_offer(inviter, record["role"])
 
 
 def may_offer(inviter: checks.Actor, role: str) -> bool:

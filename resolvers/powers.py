@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from auth.viewer import Viewer
 from models import MemberStatus
-from permissions import checks, roles
+from permissions import checks
 from permissions.catalog import Permission, Role
 from resolvers import rows
 
@@ -35,9 +35,8 @@ def over(viewer: Viewer, member: rows.Member) -> Powers:
 
     pending = reached and status is MemberStatus.PENDING and may(Permission.MEMBERS_INVITE)
     changeable = taken and may(Permission.MEMBERS_CHANGE_ROLE)
-    own_role = actor.role if actor else None
     return Powers(
-        grantable_roles=roles.grantable(member.catalog, own_role) if changeable else (),
+        grantable_roles=checks.grantable(actor) if changeable else (),
         can_change_role=changeable,
         can_remove=taken and may(Permission.MEMBERS_REMOVE),
         can_enable=reached and status is MemberStatus.DISABLED and may(Permission.MEMBERS_DISABLE),

@@ -58,6 +58,8 @@ class Member:
     phone: str | None
     max_sessions: int | None
     permissions: tuple[Permission, ...] | None
+    grants: tuple[str, ...]
+    denials: tuple[str, ...]
     is_first_user: bool
     created_at: datetime
     joined_at: datetime | None

@@ -6,9 +6,9 @@ from datetime import datetime
 import errors
 import settings
 from auth import limits, passwords, tokens
-from auth.viewer import Client, Viewer
+from auth.viewer import Viewer
 from models import Session, User, clock, database, ids
-from resolvers import audit, identifiers
+from resolvers import audit, credentials, identifiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +33,24 @@ async def sign_in(
         errors.InvalidInput: the new password cannot be used; or a login with a NUL in it.
     """
     name = identifiers.fold(login.strip())
-    counters = _counters(viewer.client, name)
+    counters = credentials.counters(viewer.client, name)
     await limits.count(*counters)
     user = await _named(name)
     if not await passwords.verify(password, user.password_hash if user else None) or user is None:
         raise errors.InvalidCredentials
     await limits.forgive(*counters)
-    new_hash = await _replacement(password, new_password) if user.password_expired else None
+    new_hash = await _new_hash(password, new_password) if user.password_expired else None
     async with database.transaction(database.SYSTEM):
         if new_hash is not None:
             await _replace_password(viewer, user, new_hash)
         return await open_for(viewer, user.id)
 
 
-async def _replacement(password: str, new_password: str | None) -> str:
+async def _new_hash(password: str, new_password: str | None) -> str:
     """The hash of the password that takes the place of one somebody else knows."""
     if new_password is None:
         raise errors.PasswordChangeRequired
-    faults = identifiers.Faults()
-    faults.check(("newPassword",), identifiers.new_password, new_password)
-    if new_password == password:
-        faults.add(("newPassword",), "UNCHANGED")
-    faults.settle()
-    return await passwords.make_hash(new_password)
+    return await credentials.replacement(password, new_password, "newPassword")
 
 
 async def _replace_password(viewer: Viewer, user: User, new_hash: str) -> None:
@@ -69,15 +64,6 @@ async def _replace_password(viewer: Viewer, user: User, new_hash: str) -> None:
         subject_id=user.id,
         actor_id=user.id,
         changes={"password": ()},
-    )
-
-
-def _counters(client: Client, name: str) -> tuple[limits.Counter, ...]:
-    """By account and client together: nobody can lock somebody else out of his account."""
-    chosen = settings.load()
-    return (
-        limits.counter("sign-in", chosen.limit_failed_sign_ins, name, client.address),
-        limits.counter("sign-in", chosen.limit_failed_sign_ins_per_client, client.address),
     )
 
 
@@ -96,6 +82,7 @@ async def open_for(viewer: Viewer, user_id: str) -> Opened:
         id=ids.new("ses"),
         user_id=user_id,
         token_digest=tokens.digest(token),
+        device=viewer.client.device,
         created_at=now,
         last_used_at=now,
     )

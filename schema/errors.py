@@ -1,4 +1,4 @@
-"""Errors as data: each exception of `errors.py`, the type clients get, and the sentence for people.
+"""Errors as data: each exception of `errors.py` and the type clients get.
 
 On a mutation the client sees a member of its union; on a query the field is null with a GraphQL
 error whose `extensions.code` is the same code.
@@ -10,60 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 import errors
-from locales import Locale, later, mark, mark_plural, translations
+from locales import Locale
 from schema.context import Info
 from schema.enums import InvitationState
 from schema.interfaces import Rows
 from schema.scalars import PermissionCode, RoleCode
+from schema.sentences import fault_message, message
 
 if TYPE_CHECKING:
     from schema.members import Member
-
-MESSAGES: dict[str, str] = {
-    "PERMISSION_DENIED": mark("You may not do this here. Ask an owner of the tenant."),
-    "UNAUTHENTICATED": mark("Sign in first."),
-    "NOT_FOUND": mark("There is nothing here by that id."),
-    "BAD_USER_INPUT": mark("Some fields need another value."),
-    "INVALID_CREDENTIALS": mark("Login or password is wrong. Try again."),
-    "PASSWORD_CHANGE_REQUIRED": mark("Somebody else knows this password. Choose a new one."),
-    "RATE_LIMITED": mark("Too many attempts. Try again %(when)s."),
-    "ALREADY_MEMBER": mark("This person is in the list already."),
-    "ROLE_NOT_GRANTABLE": mark("You cannot hand out this role."),
-    "LAST_OWNER": mark("A tenant keeps an owner. Make somebody else an owner first."),
-    "EMAIL_REQUIRED": mark("This role is only for people with a verified e-mail address."),
-    "PROVIDER_ONLY": mark("Only provider support may do this. Write to them."),
-    "LOGIN_TAKEN": mark("This login is taken. Choose another one."),
-    "INVITATION_UNAVAILABLE": mark("This invitation is not valid any more. Ask for a new one."),
-    "INVITATION_CLOSED": mark("This invitation has been answered or withdrawn. Invite again."),
-    "WRONG_ACCOUNT": mark(
-        "This invitation is for somebody else. Sign out and open the link again."
-    ),
-    "SIGN_IN_REQUIRED": mark("Sign in with your account, then accept."),
-    "REGISTRATION_REQUIRED": mark("Choose a login and a password to accept."),
-    "CONFLICT": mark("Somebody changed the same thing at the same moment. Try again."),
-    "TIMEOUT": mark("This took too long and was not done. Try again."),
-    "SERVICE_UNAVAILABLE": mark("The service is not available for the moment. Try again shortly."),
-    "INTERNAL": mark("Something went wrong on our side."),
-}
-
-FAULTS: dict[str, str] = {
-    "REQUIRED": mark("Fill this in."),
-    "INVALID": mark("This value is not valid."),
-    "OUT_OF_RANGE": mark("A whole number from 1 to %(limit)s."),
-    "UNKNOWN": mark("There is no such role in this tenant."),
-    "TAKEN": mark("This value is taken already."),
-    "NOT_JOINED": mark("This person has not joined the tenant or is disabled."),
-    "UNKNOWN_APP": mark("There is no such app in this tenant."),
-    "TWICE": mark("Name every app once."),
-    "NOT_ALLOWED": mark("Leave this out here."),
-    "UNCHANGED": mark("Choose another one than before."),
-    "OWN_MEMBER": mark("Choose somebody other than yourself."),
-}
-
-LENGTH_FAULTS: dict[str, tuple[str, str]] = {
-    "TOO_SHORT": mark_plural("At least %(limit)s character.", "At least %(limit)s characters."),
-    "TOO_LONG": mark_plural("At most %(limit)s character.", "At most %(limit)s characters."),
-}
 
 
 @strawberry.interface(description="What went wrong on purpose.")
@@ -92,6 +47,41 @@ class FieldError:
 @strawberry.type(description="The input cannot be used; every wrong field is named.")
 class InvalidInput(Error):
     fields: list[FieldError] = strawberry.field(description="Every wrong field.")
+
+
+@strawberry.type(description="Not the code that was sent; it can be tried again.")
+class WrongCode(Error):
+    attempts_left: int = strawberry.field(description="How often still; then ask for a new code.")
+
+
+@strawberry.type(description="Unknown, used, tried too often or expired: ask for a new code.")
+class CodeUnavailable(Error):
+    pass
+
+
+@strawberry.type(description="Unknown, used, overtaken or expired: ask for a new link.")
+class LinkUnavailable(Error):
+    pass
+
+
+@strawberry.type(description="No account here has linked that identity.")
+class IdentityNotLinked(Error):
+    pass
+
+
+@strawberry.type(description="Another account has linked that identity.")
+class IdentityTaken(Error):
+    pass
+
+
+@strawberry.type(description="The identity provider refused, or did not answer as it should.")
+class IdentityProviderFailed(Error):
+    pass
+
+
+@strawberry.type(description="Without it nobody could sign in to the account any more.")
+class LastWayIn(Error):
+    pass
 
 
 @strawberry.type(description="Login, password or both are wrong; which one is not told.")
@@ -178,24 +168,6 @@ class RegistrationRequired(Error):
     pass
 
 
-def message(locale: Locale, failure: errors.Failure) -> str:
-    """The sentence for `failure`, in that language."""
-    sentence = translations(locale).gettext(MESSAGES[failure.code])
-    if isinstance(failure, errors.RateLimited):
-        return sentence % {"when": later(failure.retry_after, locale)}
-    return sentence
-
-
-def fault_message(locale: Locale, fault: errors.FieldFault) -> str:
-    """What is wrong with one field, in that language."""
-    catalogue = translations(locale)
-    if fault.code in LENGTH_FAULTS:
-        sentence = catalogue.ngettext(*LENGTH_FAULTS[fault.code], fault.limit or 0)
-    else:
-        sentence = catalogue.gettext(FAULTS[fault.code])
-    return sentence % {"limit": fault.limit}
-
-
 def _fields(failure: errors.InvalidInput, locale: Locale) -> list[FieldError]:
     return [
         FieldError(path=list(f.path), code=f.code, message=fault_message(locale, f))
@@ -211,6 +183,14 @@ TABLE: dict[type[errors.Failure], tuple[type[Error], Facts]] = {
     errors.InvalidInput: (InvalidInput, lambda e, locale: {"fields": _fields(e, locale)}),
     errors.InvalidCredentials: (InvalidCredentials, lambda _e, _: {}),
     errors.PasswordChangeRequired: (PasswordChangeRequired, lambda _e, _: {}),
+    errors.SecondFactorRequired: (SecondFactorRequired, lambda _e, _: {}),
+    errors.WrongCode: (WrongCode, lambda e, _: {"attempts_left": e.attempts_left}),
+    errors.CodeUnavailable: (CodeUnavailable, lambda _e, _: {}),
+    errors.LinkUnavailable: (LinkUnavailable, lambda _e, _: {}),
+    errors.IdentityNotLinked: (IdentityNotLinked, lambda _e, _: {}),
+    errors.IdentityTaken: (IdentityTaken, lambda _e, _: {}),
+    errors.IdentityProviderFailed: (IdentityProviderFailed, lambda _e, _: {}),
+    errors.LastWayIn: (LastWayIn, lambda _e, _: {}),
     errors.EmailRequired: (EmailRequired, lambda _e, _: {}),
     errors.ProviderOnly: (ProviderOnly, lambda _e, _: {}),
     errors.RateLimited: (RateLimited, lambda e, _: {"retry_after": e.retry_after}),

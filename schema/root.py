@@ -19,13 +19,14 @@ from schema.apps import AppMutations, AppQueries
 from schema.arguments import Id
 from schema.blocks import BlockMutations
 from schema.context import Context, Info
-from schema.errors import HANDLERS, message
+from schema.errors import HANDLERS
 from schema.interfaces import Node, Rows
 from schema.invitations import InvitationMutations, InvitationQueries
 from schema.managed import ManagedMutations
 from schema.members import MemberMutations, MemberQueries
 from schema.roles import Role, RoleQueries
 from schema.scalars import SCALARS
+from schema.sentences import message
 from schema.sessions import SessionMutations
 from schema.tenants import TenantMutations, TenantQueries
 

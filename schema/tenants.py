@@ -76,8 +76,7 @@ class Tenant(Node):
         graphql_type=list[Role], description="The roles the viewer may hand out here."
     )
     def grantable_roles(parent: strawberry.Parent[rows.Tenant], info: Info) -> Rows:
-        place = info.context.viewer.place(parent.id)
-        return roles.grantable(parent.catalog, place.role if place else None)
+        return checks.grantable(info.context.viewer.place(parent.id))
 
     @strawberry.field(graphql_type=list[Role], description="The roles a member can have here.")
     def roles(parent: strawberry.Parent[rows.Tenant]) -> Rows:

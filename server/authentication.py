@@ -14,6 +14,7 @@ import settings
 from auth.viewer import Client
 from locales import Locale
 
+DEVICE_LENGTH = 200
 _YEAR = 365 * 24 * 60 * 60
 _LANGUAGE = re.compile(
     rf"\s*({'|'.join(Locale)})\b[-\w]*\s*(?:;\s*q=([01](?:\.\d*)?)\s*)?", re.ASCII | re.IGNORECASE
@@ -45,7 +46,12 @@ def client(request: HTTPConnection) -> Client:
         address=_network(host),
         request_id=request.scope["request_id"],
         locale=_language(request.headers.get("accept-language", "")),
+        device=_printable(request.headers.get("user-agent", "")) or None,
     )
+
+
+def _printable(text: str) -> str:
+    return "".join(filter(str.isprintable, text))[:DEVICE_LENGTH]
 
 
 def _network(host: str) -> str:

@@ -16,7 +16,7 @@ from auth.viewer import Client, Viewer
 from locales import Locale
 from models import ProviderRole, migrating
 from resolvers import accounts
-from schema.errors import fault_message, message
+from schema.sentences import fault_message, message
 from server import demo as demo_data
 from server import graphql, logging, running, serving
 

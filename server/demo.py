@@ -134,5 +134,5 @@ async def _instructions() -> str:
 def _link(invitation: Invitation | None) -> str:
     if invitation is None:
         return "The demo's invitation has been answered; invite somebody to see another one."
-    token = tokens.recall(invitation.id, invitation.generation, invitation.token_digest)
+    token = tokens.recall_invitation(invitation.id, invitation.generation, invitation.token_digest)
     return f"Invitation     {settings.load().invitation_page}#{token}"

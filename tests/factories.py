@@ -15,6 +15,7 @@ from mail.mailbox import Mail
 from mail.transport import MailboxTransport, mailbox_folder
 from models import (
     Catalog,
+    Channel,
     Member,
     MemberStatus,
     ProviderRole,
@@ -137,10 +138,12 @@ class World:
             return await viewer.identify(CLIENT, person.token)
 
     async def mails(self) -> list[Mail]:
-        """Everything sent by now, newest first; what is due is sent before."""
-        while await delivery.deliver_due(MailboxTransport(mailbox_folder(settings.load()))):
-            pass
-        return mailbox.newest(mailbox_folder(settings.load()))
+        """Every mail and SMS sent by now, newest first; what is due is sent before."""
+        folder = mailbox_folder(settings.load())
+        for channel in Channel:
+            while await delivery.deliver_due(MailboxTransport(folder, channel)):
+                pass
+        return mailbox.newest(folder)
 
     async def link_token(self, email: str) -> str:
         """The token of the newest invitation link mailed to that address."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import errors
-from schema.errors import FAULTS, LENGTH_FAULTS
+from schema.sentences import FAULTS, LENGTH_FAULTS
 from server.cli import app
 from settings import CHECKOUT
 

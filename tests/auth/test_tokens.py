@@ -67,14 +67,14 @@ def test_a_mail_that_waits_is_written_with_the_secret_its_link_was_made_with(
     configure(secret=OLD)
     made = tokens.of_invitation("inv_1", 1)
     configure(secret=f"{NEW},{OLD}")
-    assert tokens.recall("inv_1", 1, tokens.digest(made)) == made
+    assert tokens.recall_invitation("inv_1", 1, tokens.digest(made)) == made
 
 
 def test_a_link_of_a_forgotten_secret_cannot_be_written_again(configure: Configure) -> None:
     configure(secret=OLD)
     made = tokens.of_invitation("inv_1", 1)
     configure(secret=NEW)
-    assert tokens.recall("inv_1", 1, tokens.digest(made)) is None
+    assert tokens.recall_invitation("inv_1", 1, tokens.digest(made)) is None
 
 
 def test_what_no_token_can_be_has_a_digest_all_the_same() -> None:

@@ -8,7 +8,7 @@ import pytest
 import errors
 from errors import FieldFault
 from locales import Locale, later, translations
-from schema.errors import FAULTS, LENGTH_FAULTS, MESSAGES, fault_message, message
+from schema.sentences import FAULTS, LENGTH_FAULTS, MESSAGES, fault_message, message
 
 LATIN = re.compile(r"(?<!%\()\b[A-Za-z]{2,}")
 

@@ -12,7 +12,10 @@ pytestmark = pytest.mark.usefixtures("world")
 OVER_ALL_TENANTS = {
     ("members", "email_key"),  # the offers made to one address
     ("members", "user_id"),  # the places of one person
-    ("outbox_entries", "due_at"),  # the worker's next mail
+    ("outbox_entries", "channel"),  # the worker's next mail or SMS
+    ("outbox_entries", "user_id"),  # what is written to one account
+    ("outbox_entries", "link_id"),  # what carries one link
+    ("outbox_entries", "code_id"),  # what carries one code
     ("tenant_blocks", "email_key"),  # the tenants blocked by one address
     ("tenant_blocks", "user_id"),  # the tenants blocked by one person
 }

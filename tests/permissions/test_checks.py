@@ -1,5 +1,6 @@
 """What the API cannot show by itself: the questions of `permissions.checks`, one by one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -20,6 +21,8 @@ class Place:
 
     catalog: Catalog
     role: str
+    grants: Sequence[str] = ()
+    denials: Sequence[str] = ()
 
 
 def viewer(role: str, before: Viewer | None = None) -> Viewer:
@@ -83,7 +86,7 @@ def test_owners_and_administrators_of_a_subscriber_must_have_an_email(
 @pytest.fixture
 def deputy(monkeypatch: pytest.MonkeyPatch) -> Place:
     """A role of later: its last row says OWNER, yet it neither makes nor removes owners."""
-    role = Role(Catalog.PROJECT, "DEPUTY", "Deputy", (), (), ("OWNER",))
+    role = Role(Catalog.PROJECT, "DEPUTY", "Deputy", (), (), ("OWNER",), (), (), needs_email=False)
     catalog = {**roles.MATRIX[Catalog.PROJECT], "DEPUTY": role}
     monkeypatch.setattr(roles, "MATRIX", {**roles.MATRIX, Catalog.PROJECT: catalog})
     return Place(Catalog.PROJECT, "DEPUTY")

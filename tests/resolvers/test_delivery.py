@@ -8,7 +8,7 @@ import pytest
 
 from mail import delivery
 from mail.transport import PermanentFailure, TemporaryFailure
-from models import Tenant
+from models import Channel, Tenant
 from tests.clients import Person
 from tests.conftest import Clock
 from tests.factories import World
@@ -20,6 +20,7 @@ class Refusing:
     """A far end that takes no mail."""
 
     failure: Exception
+    channel: Channel = Channel.MAIL
 
     async def send(self, message: EmailMessage, *, recipient: str) -> None:
         assert message["To"] == recipient

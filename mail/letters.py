@@ -1,0 +1,135 @@
+"""What a due entry says at the moment it leaves, if it still stands.
+
+An invitation's text is chosen here and not by `resolvers.invitations`: whether the address is
+registered is looked up when nobody waits for an answer any more, so that inviting takes the same
+time for both. The same holds for links of an account. Tokens and codes are computed here, and
+stand in no row.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import settings
+from auth import tokens
+from locales import Locale
+from models import (
+    AccountLink,
+    Invitation,
+    InvitationState,
+    LinkPurpose,
+    Member,
+    OutboxEntry,
+    PhoneCode,
+    User,
+    clock,
+)
+
+LINK_PREFIXES = {
+    LinkPurpose.EMAIL: tokens.NEW_EMAIL,
+    LinkPurpose.PASSWORD: tokens.NEW_PASSWORD,
+    LinkPurpose.REGISTRATION: tokens.REGISTRATION,
+}
+
+
+class SecretForgotten(Exception):
+    """None of the server's secrets makes the link whose digest is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`template` as in `templates/`; `code` or `page` and its `token` go with it."""
+
+    template: str
+    locale: Locale
+    code: tokens.Token | None = None
+    page: str | None = None
+    token: tokens.Token | None = None
+
+    def secrets(self) -> dict[str, str]:
+        """The facts that stand in no row: `code` or `link`.
+
+        Raises:
+            SecretForgotten
+        """
+        if self.page is not None and self.token is None:
+            raise SecretForgotten
+        found = {"code": self.code, "link": self.page and f"{self.page}#{self.token}"}
+        return {name: str(value) for name, value in found.items() if value is not None}
+
+
+async def of(entry: OutboxEntry) -> Letter | None:
+    """The letter of an entry; None where what it tells of does not stand any more.
+
+    Runs in a transaction that sees every account.
+    """
+    if entry.invitation_id is not None:
+        return await _of_invitation(entry)
+    if entry.link_id is not None:
+        return await _of_link(entry)
+    if entry.code_id is not None:
+        return await _of_code(entry)
+    return Letter(entry.message, Locale(entry.locale))
+
+
+async def _of_invitation(entry: OutboxEntry) -> Letter | None:
+    invitation = await Invitation.get(id=entry.invitation_id).select_related("member", "tenant")
+    if not _stands(invitation, entry, clock.now()):
+        return None
+    user = await _registered(invitation.member)
+    token = tokens.recall_invitation(invitation.id, invitation.generation, invitation.token_digest)
+    return Letter(
+        "invitation_registered" if user else "invitation_newcomer",
+        Locale((user and user.locale) or entry.locale),
+        page=settings.load().invitation_page,
+        token=token,
+    )
+
+
+def _stands(invitation: Invitation, entry: OutboxEntry, now: datetime) -> bool:
+    return (
+        invitation.state is InvitationState.PENDING
+        and invitation.generation == entry.generation
+        and invitation.expires_at > now
+        and invitation.tenant.deleted_at is None
+    )
+
+
+async def _registered(member: Member) -> User | None:
+    """The invitee's account: named by the inviter, or found by the verified address."""
+    if member.user_id is not None:
+        return await User.get(id=member.user_id)
+    return await _owner(member.email_key)
+
+
+async def _owner(email_key: str | None) -> User | None:
+    return await User.get_or_none(email_key=email_key, email_verified_at__isnull=False)
+
+
+async def _of_link(entry: OutboxEntry) -> Letter | None:
+    link = await AccountLink.get(id=entry.link_id)
+    if link.closed_at is not None or link.expires_at <= clock.now():
+        return None
+    chosen, prefix = settings.load(), LINK_PREFIXES[link.purpose]
+    page = {
+        LinkPurpose.EMAIL: chosen.email_page,
+        LinkPurpose.PASSWORD: chosen.password_page,
+        LinkPurpose.REGISTRATION: chosen.registration_page,
+    }[link.purpose]
+    token = tokens.recall(prefix, link.id, link.token_digest)
+    return Letter(await _template(link), Locale(entry.locale), page=page, token=token)
+
+
+async def _template(link: AccountLink) -> str:
+    """Who asks for an address that is somebody's hears it from the mail to that address alone."""
+    known = f"{link.purpose.lower()}_link"
+    if link.purpose is LinkPurpose.PASSWORD:
+        return known
+    owner = await _owner(link.email.casefold() if link.email else None)
+    return f"{link.purpose.lower()}_known" if owner and owner.id != link.user_id else known
+
+
+async def _of_code(entry: OutboxEntry) -> Letter | None:
+    code = await PhoneCode.get(id=entry.code_id)
+    if code.closed_at is not None or code.expires_at <= clock.now():
+        return None
+    return Letter(entry.message, Locale(entry.locale), code=tokens.code(code.id))

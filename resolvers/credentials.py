@@ -1,0 +1,53 @@
+"""Passwords as they are asked for: when somebody signs in, and again before what is dangerous."""
+
+import errors
+import settings
+from auth import limits, passwords
+from auth.viewer import Client, Viewer
+from models import User, database
+from permissions import checks
+from resolvers import identifiers
+
+
+async def require_password(viewer: Viewer, password: str, *path: str) -> User:
+    """The viewer's account, once he has shown that he knows its password.
+
+    A session alone is not enough for what would keep its owner out of his account. Failures count
+    together with failed sign-ins.
+
+    Raises:
+        errors.Unauthenticated, errors.RateLimited
+        errors.InvalidInput: at `path`; it is another one.
+    """
+    user_id = checks.require_signed_in(viewer)
+    async with database.transaction(viewer.scope, read_only=True):
+        user = await User.get(id=user_id)
+    counted = counters(viewer.client, user.login)
+    await limits.count(*counted)
+    if not await passwords.verify(password, user.password_hash):
+        raise errors.InvalidInput.at(*path, code="WRONG")
+    await limits.forgive(*counted)
+    return user
+
+
+async def replacement(old: str, new: str, *path: str) -> str:
+    """The hash of a password that takes the place of `old`.
+
+    Raises:
+        errors.InvalidInput: at `path`; it cannot be used, or is the old one.
+    """
+    faults = identifiers.Faults()
+    faults.check(path, identifiers.new_password, new)
+    if new == old:
+        faults.add(path, "UNCHANGED")
+    faults.settle()
+    return await passwords.make_hash(new)
+
+
+def counters(client: Client, name: str) -> tuple[limits.Counter, ...]:
+    """By account and client together: nobody can lock somebody else out of his account."""
+    chosen = settings.load()
+    return (
+        limits.counter("sign-in", chosen.limit_failed_sign_ins, name, client.address),
+        limits.counter("sign-in", chosen.limit_failed_sign_ins_per_client, client.address),
+    )

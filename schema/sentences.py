@@ -1,0 +1,99 @@
+"""What people read when something goes wrong: a sentence for each failure and each wrong field."""
+
+import errors
+from locales import Locale, later, mark, mark_plural, translations
+
+MESSAGES: dict[str, str] = {
+    "PERMISSION_DENIED": mark("You may not do this here. Ask an owner of the tenant."),
+    "UNAUTHENTICATED": mark("Sign in first."),
+    "NOT_FOUND": mark("There is nothing here by that id."),
+    "BAD_USER_INPUT": mark("Some fields need another value."),
+    "INVALID_CREDENTIALS": mark("Login or password is wrong. Try again."),
+    "PASSWORD_CHANGE_REQUIRED": mark("Somebody else knows this password. Choose a new one."),
+    "SECOND_FACTOR_REQUIRED": mark("Enter the code of your authenticator app as well."),
+    "CODE_UNAVAILABLE": mark("This code is not valid any more. Ask for a new one."),
+    "LINK_UNAVAILABLE": mark("This link is not valid any more. Ask for a new one."),
+    "IDENTITY_NOT_LINKED": mark(
+        "Nobody here has linked this identity. Sign in with your password and link it first."
+    ),
+    "IDENTITY_TAKEN": mark("This identity is linked to another account. Unlink it there first."),
+    "IDENTITY_PROVIDER_FAILED": mark(
+        "The other service did not confirm who you are. Try again, or sign in with your password."
+    ),
+    "LAST_WAY_IN": mark("Set a password first: without this you could not sign in any more."),
+    "RATE_LIMITED": mark("Too many attempts. Try again %(when)s."),
+    "ALREADY_MEMBER": mark("This person is in the list already."),
+    "ROLE_NOT_GRANTABLE": mark("You cannot hand out this role."),
+    "LAST_OWNER": mark("A tenant keeps an owner. Make somebody else an owner first."),
+    "EMAIL_REQUIRED": mark("This role is only for people with a verified e-mail address."),
+    "PROVIDER_ONLY": mark("Only provider support may do this. Write to them."),
+    "LOGIN_TAKEN": mark("This login is taken. Choose another one."),
+    "INVITATION_UNAVAILABLE": mark("This invitation is not valid any more. Ask for a new one."),
+    "INVITATION_CLOSED": mark("This invitation has been answered or withdrawn. Invite again."),
+    "WRONG_ACCOUNT": mark(
+        "This invitation is for somebody else. Sign out and open the link again."
+    ),
+    "SIGN_IN_REQUIRED": mark("Sign in with your account, then accept."),
+    "REGISTRATION_REQUIRED": mark("Choose a login and a password to accept."),
+    "CONFLICT": mark("Somebody changed the same thing at the same moment. Try again."),
+    "TIMEOUT": mark("This took too long and was not done. Try again."),
+    "SERVICE_UNAVAILABLE": mark("The service is not available for the moment. Try again shortly."),
+    "INTERNAL": mark("Something went wrong on our side."),
+}
+
+FAULTS: dict[str, str] = {
+    "REQUIRED": mark("Fill this in."),
+    "INVALID": mark("This value is not valid."),
+    "OUT_OF_RANGE": mark("A whole number from 1 to %(limit)s."),
+    "UNKNOWN": mark("There is no such role in this tenant."),
+    "TAKEN": mark("This value is taken already."),
+    "NOT_JOINED": mark("This person has not joined the tenant or is disabled."),
+    "UNKNOWN_APP": mark("There is no such app in this tenant."),
+    "TWICE": mark("Name every app once."),
+    "NOT_ALLOWED": mark("Leave this out here."),
+    "UNCHANGED": mark("Choose another one than before."),
+    "OWN_MEMBER": mark("Choose somebody other than yourself."),
+    "WRONG": mark("This is wrong. Try again."),
+    "CONFIRMED": mark(
+        "This number is confirmed. Take it out first, with the code sent to it; without access to"
+        " it ask support."
+    ),
+    "CONFIRMED_ALREADY": mark("This number is confirmed already."),
+    "NO_PHONE": mark("There is no number in the profile. Fill it in first."),
+    "SMS_OFF": mark("No SMS are sent here. Ask support."),
+    "EDITS_HIMSELF": mark("This person edits his own data."),
+    "UNKNOWN_PERMISSION": mark("This permission cannot be switched for this person."),
+}
+
+COUNTED_MESSAGES: dict[str, tuple[str, str]] = {
+    "WRONG_CODE": mark_plural(
+        "This is not the code. You can try %(attempts)s more time.",
+        "This is not the code. You can try %(attempts)s more times.",
+    ),
+}
+
+LENGTH_FAULTS: dict[str, tuple[str, str]] = {
+    "TOO_SHORT": mark_plural("At least %(limit)s character.", "At least %(limit)s characters."),
+    "TOO_LONG": mark_plural("At most %(limit)s character.", "At most %(limit)s characters."),
+}
+
+
+def message(locale: Locale, failure: errors.Failure) -> str:
+    """The sentence for `failure`, in that language."""
+    if isinstance(failure, errors.WrongCode):
+        left, catalogue = failure.attempts_left, translations(locale)
+        return catalogue.ngettext(*COUNTED_MESSAGES[failure.code], left) % {"attempts": left}
+    sentence = translations(locale).gettext(MESSAGES[failure.code])
+    if isinstance(failure, errors.RateLimited):
+        return sentence % {"when": later(failure.retry_after, locale)}
+    return sentence
+
+
+def fault_message(locale: Locale, fault: errors.FieldFault) -> str:
+    """What is wrong with one field, in that language."""
+    catalogue = translations(locale)
+    if fault.code in LENGTH_FAULTS:
+        sentence = catalogue.ngettext(*LENGTH_FAULTS[fault.code], fault.limit or 0)
+    else:
+        sentence = catalogue.gettext(FAULTS[fault.code])
+    return sentence % {"limit": fault.limit}
