@@ -14,6 +14,7 @@
     ├── IdentityNotLinked         nobody here has linked that identity
     ├── IdentityTaken             somebody else has
     ├── IdentityProviderFailed    it refused, or did not answer as it should
+    ├── RegistrationClosed        nobody registers a tenant by himself here
     ├── LastWayIn                 without it nobody could sign in to the account
     ├── RateLimited
     ├── AlreadyMember
@@ -126,6 +127,10 @@ class IdentityTaken(Failure):
 
 class IdentityProviderFailed(Failure):
     code = "IDENTITY_PROVIDER_FAILED"
+
+
+class RegistrationClosed(Failure):
+    code = "REGISTRATION_CLOSED"
 
 
 class LastWayIn(Failure):

@@ -24,6 +24,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+import sms_gateway
+from identity_providers import IdentityProviders
+
 CHECKOUT = Path(__file__).parent
 DEVELOPMENT_SECRET = "only-for-development-and-refused-in-production"  # noqa: S105 refused below
 SECRET_LENGTH = 32
@@ -134,15 +137,15 @@ class Settings(BaseSettings):
         None, description="Where bounces go; unset: to the sender."
     )
 
-    sms_url: SecretStr | None = Field(
+    sms_url: sms_gateway.Address | None = Field(
         None,
         description="The HTTP gateway that SMS are posted to. Unset: the development mailbox; in "
         "production no SMS are sent.",
     )
-    sms_authorization: SecretStr | None = Field(
+    sms_authorization: sms_gateway.Authorization | None = Field(
         None, description="The `Authorization` header for the gateway, e.g. `Bearer ...`."
     )
-    sms_body: str = Field(
+    sms_body: sms_gateway.Template = Field(
         '{"to": "{to}", "text": "{text}"}',
         description="What the gateway gets: JSON, or else a form as in `to={to}&text={text}`.",
     )
@@ -161,6 +164,16 @@ class Settings(BaseSettings):
         "",
         description="The page that links of a registration open, before `#<token>`. "
         "Unset: `<public url>/register`.",
+    )
+    identity_providers: Annotated[IdentityProviders, NoDecode] = Field(
+        (),
+        description="Who else may say who somebody is: a JSON list, see "
+        "[Identity providers](#identity-providers).",
+    )
+    provider_url: Address = Field(
+        "",
+        description="The page that identity providers send people back to. "
+        "Unset: `<public url>/sign-in/provider`.",
     )
 
     registration: bool = Field(
@@ -227,6 +240,10 @@ class Settings(BaseSettings):
     limit_second_factors: Rate = Field(
         "10/15 minutes", description="Failed codes of a second factor of one account."
     )
+    limit_provider_visits: Rate = Field(
+        "300/hour", description="Visits to identity providers begun from one client address."
+    )
+    limit_avatars: Rate = Field("20/hour", description="Avatars uploaded by one person.")
     limit_tenants: Rate = Field("100/day", description="Tenants created by one person.")
 
     @model_validator(mode="after")
@@ -251,6 +268,12 @@ class Settings(BaseSettings):
             "TENANTRY_MAIL_FROM: must be set": "mail_from" not in self.model_fields_set,
             "TENANTRY_PUBLIC_URL: must be set and begin with https://": not (
                 self.public_url.startswith("https://")
+            ),
+            "TENANTRY_SMS_URL: must begin with https://": not (
+                self.sms_url is None or self.sms_url.get_secret_value().startswith("https://")
+            ),
+            "TENANTRY_IDENTITY_PROVIDERS: every address must begin with https://": not all(
+                provider.is_encrypted for provider in self.identity_providers
             ),
         }
 
@@ -280,6 +303,15 @@ class Settings(BaseSettings):
         return self.registration_url or f"{self.public_url}/register"
 
     @property
+    def provider_page(self) -> str:
+        return self.provider_url or f"{self.public_url}/sign-in/provider"
+
+    @property
+    def has_mailbox(self) -> bool:
+        """The development mailbox keeps whatever has no other way to leave."""
+        return not self.production and (self.smtp_url is None or self.sms_url is None)
+
+    @property
     def sends_sms(self) -> bool:
         """Production without a gateway has nowhere to send them."""
         return self.sms_url is not None or not self.production
@@ -306,22 +338,32 @@ def load() -> Settings:
 
 def _problems(error: ValidationError) -> list[str]:
     """Of single settings; and of all together, which are looked at only where each is right."""
-    single = {str(e["loc"][0]): e["msg"] for e in error.errors() if e["loc"]}
+    single = [(_setting(e["loc"]), _where(e["loc"]) + e["msg"]) for e in error.errors() if e["loc"]]
     together = [e["msg"] for e in error.errors() if not e["loc"]]
     fields = Settings.model_fields
-    defaults = {name: fields[name].get_default(call_default_factory=True) for name in single}
+    named = {name for name, _ in single}
+    defaults = {name: fields[name].get_default(call_default_factory=True) for name in named}
     try:
         Settings(**defaults)
     except ValidationError as rest:
         together = [e["msg"] for e in rest.errors()]
-    found = [f"TENANTRY_{name.upper()}: {_text(message)}" for name, message in single.items()]
+    found = [f"TENANTRY_{name.upper()}: {_text(message)}" for name, message in single]
     return found + [
         line
         for message in together
         for line in _text(message).splitlines()
-        if not line.startswith(tuple(f"TENANTRY_{name.upper()}:" for name in single))
+        if not line.startswith(tuple(f"TENANTRY_{name.upper()}:" for name in named))
     ]
 
 
+def _setting(location: tuple[int | str, ...]) -> str:
+    return str(location[0])
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    """Inside a list: `1.client_id: `, counted from 0."""
+    return ".".join(map(str, location[1:])) + ": " if location[1:] else ""
+
+
 def _text(message: str) -> str:
-    return message.removeprefix("Value error, ")
+    return message.replace("Value error, ", "")

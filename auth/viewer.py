@@ -68,7 +68,8 @@ class Account:
 class Viewer:
     """Whoever asks; `account` is None for anonymous callers. Made anew for every request.
 
-    `before` is the same person as he was before the change whose payload is read.
+    `before` is the same person as he was before the change whose payload is read. `as_staff`: he
+    acts for the provider now, not by a place of his own.
     """
 
     client: Client
@@ -77,6 +78,7 @@ class Viewer:
     last_used_at: datetime | None = None
     places: Mapping[str, Membership] = field(default_factory=lambda: MappingProxyType({}))
     before: "Viewer | None" = None
+    as_staff: bool = False
 
     @property
     def user_id(self) -> str | None:

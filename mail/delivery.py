@@ -128,6 +128,8 @@ def _compose(entry: OutboxEntry, letter: letters.Letter) -> EmailMessage:
     message["To"] = Address(addr_spec=entry.recipient)
     message["Subject"] = rendered.subject
     message["Auto-Submitted"] = "auto-generated"
+    for name, value in letter.headers().items():
+        message[name] = value
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
     return message
@@ -155,7 +157,7 @@ async def _settle(entry: OutboxEntry, outcome: _Outcome) -> None:
     if outcome.due_at is not None:
         values["due_at"] = outcome.due_at
     else:
-        values |= {"facts": {}, "finished_at": clock.now()}
+        values |= {"facts": {}, "recipient": "", "finished_at": clock.now()}
     kept = await _write_back(entry, **values)
     _log.info(
         "mail.settled" if kept else "mail.lease_lost",

@@ -6,7 +6,7 @@ time for both. The same holds for links of an account. Tokens and codes are comp
 stand in no row.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import settings
@@ -14,6 +14,7 @@ from auth import tokens
 from locales import Locale
 from models import (
     AccountLink,
+    Channel,
     Invitation,
     InvitationState,
     LinkPurpose,
@@ -37,23 +38,40 @@ class SecretForgotten(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`template` as in `templates/`; `code` or `page` and its `token` go with it."""
+    """`template` as in `templates/`; `code`, `page` and its `token`, or `unsubscribe` go with it.
+
+    `unsubscribe` is the address that ends such mails, at a POST and for whoever holds it.
+    """
 
     template: str
     locale: Locale
     code: tokens.Token | None = None
     page: str | None = None
     token: tokens.Token | None = None
+    unsubscribe: str | None = field(default=None, repr=False)
+
+    def headers(self) -> dict[str, str]:
+        """For mail programs: a button of their own (RFC 2369, RFC 8058)."""
+        if self.unsubscribe is None:
+            return {}
+        return {
+            "List-Unsubscribe": f"<{self.unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
 
     def secrets(self) -> dict[str, str]:
-        """The facts that stand in no row: `code` or `link`.
+        """The facts that stand in no row: `code`, `link` or `unsubscribe`.
 
         Raises:
             SecretForgotten
         """
         if self.page is not None and self.token is None:
             raise SecretForgotten
-        found = {"code": self.code, "link": self.page and f"{self.page}#{self.token}"}
+        found = {
+            "code": self.code,
+            "link": self.page and f"{self.page}#{self.token}",
+            "unsubscribe": self.unsubscribe,
+        }
         return {name: str(value) for name, value in found.items() if value is not None}
 
 
@@ -68,6 +86,10 @@ async def of(entry: OutboxEntry) -> Letter | None:
         return await _of_link(entry)
     if entry.code_id is not None:
         return await _of_code(entry)
+    if entry.message == "news":
+        return await _of_news(entry)
+    if entry.channel is Channel.SMS and not await _is_wanted(entry):
+        return None
     return Letter(entry.message, Locale(entry.locale))
 
 
@@ -107,7 +129,7 @@ async def _owner(email_key: str | None) -> User | None:
 
 async def _of_link(entry: OutboxEntry) -> Letter | None:
     link = await AccountLink.get(id=entry.link_id)
-    if link.closed_at is not None or link.expires_at <= clock.now():
+    if link.closed_at is not None or link.expires_at <= clock.now() or not link.email:
         return None
     chosen, prefix = settings.load(), LINK_PREFIXES[link.purpose]
     page = {
@@ -133,3 +155,28 @@ async def _of_code(entry: OutboxEntry) -> Letter | None:
     if code.closed_at is not None or code.expires_at <= clock.now():
         return None
     return Letter(entry.message, Locale(entry.locale), code=tokens.code(code.id))
+
+
+async def _is_wanted(entry: OutboxEntry) -> bool:
+    """A notice that waited: whether it is still his number, and he still wants them there."""
+    return await User.filter(
+        id=entry.user_id,
+        phone=entry.recipient,
+        phone_confirmed_at__isnull=False,
+        wants_sms=True,
+    ).exists()
+
+
+async def _of_news(entry: OutboxEntry) -> Letter | None:
+    """Who has switched news off, or taken another address, while they waited gets none."""
+    reader = User.filter(
+        id=entry.user_id,
+        email=entry.recipient,
+        email_verified_at__isnull=False,
+        wants_news=True,
+    )
+    if not await reader.exists():
+        return None
+    token = tokens.derive(tokens.UNSUBSCRIBE, str(entry.user_id))
+    address = f"{settings.load().public_url}/unsubscribe/{entry.user_id}/{token}"
+    return Letter("news", Locale(entry.locale), unsubscribe=address)

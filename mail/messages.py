@@ -7,8 +7,10 @@ id, and are translated when the mail is written.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
+
+from locales import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,105 @@ def removed(*, tenant_name: str, removed_by: str) -> Message:
     return Message("removed", {"tenant_name": tenant_name, "removed_by": removed_by}, has_sms=True)
 
 
+def email_link(*, full_name: str, expires_at: datetime) -> Message:
+    """To a new address: the link that proves it, or that it is another account's."""
+    return Message("email_link", {"full_name": full_name, "expires_at": expires_at.isoformat()})
+
+
+def email_changed(*, full_name: str, masked_email: str) -> Message:
+    """To the old address; `masked_email` is the new one."""
+    return Message("email_changed", {"full_name": full_name, "masked_email": masked_email})
+
+
+def password_link(*, login: str, expires_at: datetime) -> Message:
+    """To who asked for a new password."""
+    return Message("password_link", {"login": login, "expires_at": expires_at.isoformat()})
+
+
+def password_changed(*, login: str) -> Message:
+    """To whose password has changed."""
+    return Message("password_changed", {"login": login}, has_sms=True)
+
+
+def registration_link(*, tenant_name: str, expires_at: datetime) -> Message:
+    """To who wants to register a tenant, or is registered already."""
+    return Message(
+        "registration_link", {"tenant_name": tenant_name, "expires_at": expires_at.isoformat()}
+    )
+
+
+def account_ended(*, login: str) -> Message:
+    """The last mail to somebody."""
+    return Message("account_ended", {"login": login})
+
+
+_FIELDS = {
+    "full_name": mark("Full name"),
+    "login": mark("Login"),
+    "email": mark("E-mail address"),
+    "phone": mark("Phone"),
+    "second_factor": mark("Second factor"),
+    "password": mark("Password"),
+}
+
+
+def changed_by_support(changed: Sequence[str]) -> Message:
+    """To the account: its fields of these names were changed by staff of the provider."""
+    return Message(
+        "changed_by_support",
+        {
+            "changed": [{"name": _FIELDS[name]} for name in changed],
+            "password_changed": "password" in changed,
+        },
+        has_sms="password" in changed,
+    )
+
+
 def ownership_passed(*, tenant_name: str, former_owner: str) -> Message:
     """To the new owner."""
     return Message("ownership_passed", {"tenant_name": tenant_name, "former_owner": former_owner})
+
+
+def second_factor_enabled() -> Message:
+    """To the account: its next sign-in asks for a code."""
+    return Message("second_factor_enabled", {})
+
+
+def second_factor_disabled() -> Message:
+    """To the account: its password alone signs in again."""
+    return Message("second_factor_disabled", {})
+
+
+def recovery_code_used(*, codes_left: int) -> Message:
+    """To the account: somebody has signed in with a recovery code."""
+    return Message("recovery_code_used", {"codes_left": codes_left})
+
+
+def phone_code(lifetime: timedelta) -> Message:
+    """To a number, as SMS alone: the code that confirms it."""
+    return Message("phone_code", {"minutes": _minutes(lifetime)}, has_sms=True)
+
+
+def phone_removal_code(lifetime: timedelta) -> Message:
+    """To a confirmed number, as SMS alone: the code that takes it out of the profile."""
+    return Message("phone_removal_code", {"minutes": _minutes(lifetime)}, has_sms=True)
+
+
+def _minutes(lifetime: timedelta) -> int:
+    """Whole ones, so that nobody is promised more; 1 at least."""
+    return max(1, lifetime // timedelta(minutes=1))
+
+
+def identity_linked(provider: str) -> Message:
+    """To the account: somebody can sign in to it through `provider`, its title."""
+    return Message("identity_linked", {"provider": provider})
+
+
+def identity_unlinked(provider: str) -> Message:
+    """To the account: signing in to it through `provider` has ended."""
+    return Message("identity_unlinked", {"provider": provider})
+
+
+def news(*, subject: str, body: str) -> Message:
+    """To who wants news: staff's own words, shown as they are."""
+    return Message("news", {"news_subject": subject, "news_body": body})

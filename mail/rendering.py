@@ -21,8 +21,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from locales import Locale, translations
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_VERBATIM = frozenset({"expires_at", "member_email"})  # parsed; copied by who reads it
+# Parsed; copied by who reads it; written by staff, who may link.
+_VERBATIM = frozenset({"expires_at", "member_email", "masked_email", "news_subject", "news_body"})
 _LINK_JOINTS = re.compile(r"(?<=[.:/@])(?=\S)")
+_SMS_NAME = 40
 _BREAK = "\N{ZERO WIDTH NON-JOINER}"
 
 
@@ -45,8 +47,18 @@ def render(name: str, facts: Mapping[str, Any], *, locale: Locale, **ours: str) 
 
 
 def render_sms(name: str, facts: Mapping[str, Any], *, locale: Locale, **ours: str) -> str:
-    """The SMS `templates/<name>/sms.txt` makes, on one line; raises as `render`."""
-    return _on_one_line(_part(f"{name}/sms.txt", facts, locale, ours))
+    """The SMS `templates/<name>/sms.txt` makes, on one line; raises as `render`.
+
+    Long names are cut, since an SMS is paid for by its length.
+    """
+    short = {key: _shortened(value) for key, value in facts.items()}
+    return _on_one_line(_part(f"{name}/sms.txt", short, locale, ours))
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _SMS_NAME:
+        return f"{value[: _SMS_NAME - 1].rstrip()}…"
+    return value
 
 
 def _part(template: str, facts: Mapping[str, Any], locale: Locale, ours: Mapping[str, str]) -> str:

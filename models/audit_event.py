@@ -11,13 +11,14 @@ from tortoise.models import Model
 
 class AuditEvent(Model):
     """`tenant_id` is empty where an account and no tenant is concerned; `actor_id` where the
-    system acted. `changes` is `{field: [before, after]}` for codes and states, and `{field: []}`
+    system acted. `as_staff`: he acted for the provider, not by a place of his own. `changes` is `{field: [before, after]}` for codes and states, and `{field: []}`
     where the values are personal.
     """
 
     id = fields.CharField(max_length=32, primary_key=True)
     tenant_id = fields.CharField(max_length=32, null=True)
     actor_id = fields.CharField(max_length=32, null=True)
+    as_staff = fields.BooleanField(default=False, db_default=False)
     action = fields.CharField(max_length=48)
     subject_id = fields.CharField(max_length=32)
     changes: fields.JSONField[dict[str, Any]] = fields.JSONField()

@@ -22,6 +22,8 @@ class User(Model):
     `manager_id` is the tenant that made the account for somebody without an e-mail; whoever set
     the password does not keep it to himself, so `password_expired` asks for a new one.
 
+    `name_key` is the folded name, which staff search by.
+
     `email_is_registered`: it is still the address he registered with, which only provider support
     changes (PRODUCT 5). An account that has ended keeps its row, emptied, for the audit.
     """
@@ -33,6 +35,7 @@ class User(Model):
     email_verified_at = fields.DatetimeField(null=True)
     email_is_registered = fields.BooleanField(default=False, db_default=False)
     full_name = fields.CharField(max_length=200)
+    name_key = fields.CharField(max_length=400, default="", db_default="")
     phone = fields.CharField(max_length=16, null=True)
     phone_confirmed_at = fields.DatetimeField(null=True)
     locale = fields.CharField(max_length=2, null=True)
@@ -49,3 +52,4 @@ class User(Model):
 
     class Meta:
         table = "users"
+        indexes = (("email_key",), ("name_key",))

@@ -47,6 +47,14 @@ class Permission(StrEnum):
     SUBSCRIPTIONS_MANAGE = "subscriptions:manage"
 
 
+class Source(StrEnum):
+    """What decides whether somebody holds a permission."""
+
+    ROLE = "ROLE"
+    GRANT = "GRANT"
+    DENIAL = "DENIAL"
+
+
 OWNER = "OWNER"
 
 # Without these one would not belong; they come with the place and are not switched.
@@ -70,7 +78,8 @@ class Role:
     have a verified address (PRODUCT 3.3). `name` is English, and gettext's message id.
 
     Who has it hands out `managing` as well while he holds a permission of `MANAGING`. `switchable`
-    are the permissions that can be switched on or off for one member of that role.
+    are the permissions that can be switched on or off for one member of that role: none of an
+    owner's, nor what comes with belonging, nor what the provider switches.
     """
 
     catalog: Catalog
@@ -105,6 +114,7 @@ def read_table(
     """
     head, *lines = (line.split() for line in table.strip().splitlines())
     cells = {code: _column(lines, index) for index, code in enumerate(head)}
+    fixed = {*_OF_ALL, *(Permission(line[0]) for line in lines if "s" in line)}
     singly = any("g" in column.values() for column in cells.values())
     return {
         code: Role(
@@ -115,7 +125,7 @@ def read_table(
             _where(column, "s"),
             hands_out[code],
             (managing or {}).get(code, ()),
-            _switchable(code, column, singly=singly),
+            _switchable(code, column, fixed, singly=singly),
             code in need_email,
         )
         for code, column in cells.items()
@@ -131,9 +141,9 @@ def _where(column: Mapping[Permission, str], *cells: str) -> tuple[Permission, .
 
 
 def _switchable(
-    code: str, column: Mapping[Permission, str], *, singly: bool
+    code: str, column: Mapping[Permission, str], fixed: Collection[Permission], *, singly: bool
 ) -> tuple[Permission, ...]:
     if code == OWNER:
         return ()
-    found = _where(column, "g") if singly else _where(column, "+", "-")
-    return tuple(permission for permission in found if permission not in _OF_ALL)
+    found = _where(column, "g") if singly else column
+    return tuple(permission for permission in found if permission not in fixed)

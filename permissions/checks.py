@@ -5,13 +5,14 @@ or the row read under the lock. Both know their catalogue, role and single permi
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import errors
 from auth.viewer import Viewer
 from models import Catalog
 from permissions import roles
-from permissions.catalog import OWNER, Permission, Role
+from permissions.catalog import OWNER, Permission, Role, Source
 
 
 class Actor(Protocol):
@@ -25,6 +26,16 @@ class Actor(Protocol):
     def denials(self) -> Sequence[str]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that decides what somebody may do, without saying who he is."""
+
+    catalog: Catalog
+    role: str
+    grants: Sequence[str]
+    denials: Sequence[str]
+
+
 def effective(actor: Actor) -> tuple[Permission, ...]:
     """What he may do: role + grants - denials (PRODUCT 2, rule 3), in the catalogue's order."""
     own = roles.role(actor.catalog, actor.role).permissions
@@ -32,6 +43,15 @@ def effective(actor: Actor) -> tuple[Permission, ...]:
         return own
     held = {*own, *actor.grants}.difference(actor.denials)
     return tuple(p for p in roles.permissions(actor.catalog) if p in held)
+
+
+def source(actor: Actor, permission: Permission) -> Source | None:
+    """What gives it to him or keeps it from him; None where nothing does either."""
+    if permission in actor.denials:
+        return Source.DENIAL
+    if permission in roles.role(actor.catalog, actor.role).permissions:
+        return Source.ROLE
+    return Source.GRANT if permission in actor.grants else None
 
 
 def holds(actor: Actor | None, permission: Permission) -> bool:
@@ -90,6 +110,19 @@ def require_signed_in(viewer: Viewer) -> str:
     return viewer.user_id
 
 
+def require_staff(viewer: Viewer) -> Viewer:
+    """The viewer, acting for the provider from here on.
+
+    Raises:
+        errors.Unauthenticated: nobody is signed in.
+        errors.PermissionDenied: he is no staff.
+    """
+    require_signed_in(viewer)
+    if not viewer.is_staff:
+        raise errors.PermissionDenied
+    return replace(viewer, as_staff=True)
+
+
 def require_known(actor: Actor, role: str, *path: str) -> None:
     """Raises:
     errors.InvalidInput: at `path`; the actor's catalogue has no such role.
@@ -146,6 +179,16 @@ def require_may_take(actor: Actor, role: str) -> None:
     require_reach(actor, role)
     if role == OWNER:
         require(actor, Permission.OWNERS_REMOVE)
+
+
+def switchable(actor: Actor | None, role: str) -> tuple[Permission, ...]:
+    """What he may switch on or off for a member of that role: nothing that he does not hold
+    himself (PRODUCT 2, rule 1), in the catalogue's order.
+    """
+    if actor is None or not reaches(actor, role) or not holds(actor, Permission.MEMBERS_GRANT):
+        return ()
+    held = effective(actor)
+    return tuple(p for p in roles.role(actor.catalog, role).switchable if p in held)
 
 
 def grantable(actor: Actor | None) -> tuple[Role, ...]:

@@ -2,8 +2,9 @@
 
 Where a field's arguments (or its parent) name a tenant, `Can` decides, from the memberships that
 came with the request: synchronous and without a query. Where they name a member, an invitation or
-an app, `SignedIn` stands at the field and the use case decides under the lock. `Anyone` says that
-a field is open on purpose. Every root field carries one of them; a test sees to it.
+an app, `SignedIn` stands at the field and the use case decides under the lock. `Staff` stands where
+only the provider's people may pass. `Anyone` says that a field is open on purpose. Every root field
+carries one of them; a test sees to it.
 """
 
 from typing import Any
@@ -32,6 +33,14 @@ class SignedIn(BasePermission):
 
     def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 the library's signature
         checks.require_signed_in(info.context.viewer)
+        return True
+
+
+class Staff(BasePermission):
+    """The viewer is of who runs the service: `SUPPORT` or `ADMIN`."""
+
+    def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 the library's signature
+        checks.require_staff(info.context.viewer)
         return True
 
 

@@ -10,9 +10,11 @@ from models import ProviderRole, User, clock, database, ids
 from resolvers import audit, identifiers
 
 _INSERT = """
-insert into users (id, login, email, email_key, email_verified_at, full_name, phone, locale,
-  password_hash, provider_role, manager_id, password_expired, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text, $11 is not null, $12, $12)
+insert into users (id, login, email, email_key, email_verified_at, email_is_registered, full_name,
+  name_key, phone, locale, password_hash, provider_role, manager_id, password_expired, created_at,
+  updated_at)
+values ($1, $2, $3::text, $4, $5, $3 is not null, $6, $7, $8, $9, $10, $11, $12::text,
+  $13 or $12 is not null, $14, $14)
 on conflict do nothing returning id
 """
 
@@ -56,9 +58,14 @@ def read(
 
 
 async def create(
-    viewer: Viewer, given: Registration, *, email: str, provider_role: ProviderRole | None = None
+    viewer: Viewer,
+    given: Registration,
+    *,
+    email: str,
+    provider_role: ProviderRole | None = None,
+    handed_over: bool = False,
 ) -> str:
-    """The operator's `create-user`: an account whose address counts as verified; its id.
+    """An account made by the operator or by staff, whose address counts as verified; its id.
 
     Raises:
         errors.InvalidInput: a taken address too, at `email`.
@@ -76,6 +83,7 @@ async def create(
             email=address,
             password_hash=password_hash,
             provider_role=provider_role,
+            handed_over=handed_over,
         )
         if user_id is None:
             raise errors.InvalidInput.at("email", code="TAKEN")
@@ -90,11 +98,12 @@ async def register(
     password_hash: str,
     provider_role: ProviderRole | None = None,
     manager_id: str | None = None,
+    handed_over: bool = False,
 ) -> str | None:
     """Write the account in the running transaction; None where the address is registered.
 
-    Without an e-mail the account is managed by the tenant `manager_id`, and its password is to be
-    replaced at the first sign-in (PRODUCT 3.3).
+    Without an e-mail the account is managed by the tenant `manager_id` (PRODUCT 3.3). Its password
+    is to be replaced at the first sign-in, as any other that is `handed_over`.
 
     An unverified account loses the address: whoever calls this has proof that it is not its
     (PRODUCT 3.7).
@@ -104,7 +113,7 @@ async def register(
     """
     user_id, key, now = ids.new("usr"), identifiers.fold(email) if email else None, clock.now()
     if key is not None:
-        await _free(viewer, key)
+        await free(viewer, key)
     made = await database.rows(
         _INSERT,
         user_id,
@@ -113,11 +122,13 @@ async def register(
         key,
         now if email else None,
         given.full_name,
+        identifiers.fold(given.full_name),
         given.phone,
         given.locale,
         password_hash,
         provider_role,
         manager_id,
+        handed_over,
         now,
     )
     if made:
@@ -128,7 +139,8 @@ async def register(
     return None
 
 
-async def _free(viewer: Viewer, email_key: str) -> None:
+async def free(viewer: Viewer, email_key: str) -> None:
+    """Accounts that only claim the address lose it, to who has proven it (PRODUCT 3.7)."""
     for claimant in await User.filter(email_key=email_key, email_verified_at=None):
         claimant.email = claimant.email_key = None
         claimant.updated_at = clock.now()

@@ -25,6 +25,7 @@ async def record(
         id=ids.new("evt"),
         tenant_id=tenant_id,
         actor_id=actor_id or viewer.user_id,
+        as_staff=viewer.as_staff,
         action=action,
         subject_id=subject_id,
         changes={name: list(values) for name, values in (changes or {}).items()},

@@ -44,10 +44,27 @@ async def replacement(old: str, new: str, *path: str) -> str:
     return await passwords.make_hash(new)
 
 
+async def named(name: str) -> User | None:
+    """Who signs in by that folded name, in the running transaction: a login or a verified address.
+
+    An address is never a login, so the `@` tells which it is.
+    """
+    if "@" in name:
+        return await User.get_or_none(email_key=name, email_verified_at__isnull=False)
+    return await User.get_or_none(login=name, ended_at=None)
+
+
 def counters(client: Client, name: str) -> tuple[limits.Counter, ...]:
     """By account and client together: nobody can lock somebody else out of his account."""
     chosen = settings.load()
     return (
         limits.counter("sign-in", chosen.limit_failed_sign_ins, name, client.address),
-        limits.counter("sign-in", chosen.limit_failed_sign_ins_per_client, client.address),
+        client_counter(client),
+    )
+
+
+def client_counter(client: Client) -> limits.Counter:
+    """Whatever one client fails to prove, for whichever accounts."""
+    return limits.counter(
+        "sign-in", settings.load().limit_failed_sign_ins_per_client, client.address
     )

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import errors
-from auth.viewer import Membership, Viewer
+from auth.viewer import Viewer
 from models import Catalog, InvitationState, MemberStatus, clock, database
 from permissions import checks
 from permissions.catalog import Permission
@@ -28,7 +28,10 @@ _COLUMNS = """
 m.id, m.tenant_id, t.catalog, m.status, m.role, u.id as user_id,
 coalesce(u.full_name, m.full_name) as full_name, coalesce(u.email, m.email) as email,
 coalesce(u.login, m.login) as login, coalesce(u.phone, m.phone) as phone,
-m.grants, m.denials, m.max_sessions, m.is_first_user, m.created_at, m.joined_at, m.updated_at
+m.grants, m.denials, m.max_sessions, m.is_first_user, m.created_at, m.joined_at, m.updated_at,
+case when m.status = 'PENDING' then m.user_id is null
+  else coalesce(u.manager_id = m.tenant_id and u.email_verified_at is null, false)
+end as is_managed
 """
 _SELECT = f"select {_COLUMNS} {_MEMBERS}"
 _PRIVATE = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
@@ -200,6 +203,7 @@ def seen(viewer: Viewer, record: dict[str, Any]) -> rows.Member:
         grants=tuple(record["grants"]) if private else (),
         denials=tuple(record["denials"]) if private else (),
         is_first_user=record["is_first_user"],
+        is_managed=record["is_managed"],
         created_at=record["created_at"],
         joined_at=record["joined_at"],
         updated_at=record["updated_at"],
@@ -208,19 +212,10 @@ def seen(viewer: Viewer, record: dict[str, Any]) -> rows.Member:
 
 def _effective(record: dict[str, Any], catalog: Catalog) -> tuple[Permission, ...]:
     """Nobody but a joined member has any."""
-    status = MemberStatus(record["status"])
-    if status is not MemberStatus.JOINED:
+    if record["status"] != MemberStatus.JOINED:
         return ()
     return checks.effective(
-        Membership(
-            record["tenant_id"],
-            record["id"],
-            catalog,
-            record["role"],
-            status,
-            record["grants"],
-            record["denials"],
-        )
+        checks.Standing(catalog, record["role"], record["grants"], record["denials"])
     )
 
 

@@ -7,6 +7,7 @@ wrong fields are reported at once (CASES 70 to 76).
 import re
 import unicodedata
 from collections.abc import Callable
+from enum import Enum
 from typing import TypeVar, cast
 
 import phonenumbers
@@ -65,6 +66,20 @@ class Faults:
 def optional(rule: Callable[[V], T]) -> Callable[[V | None], T | None]:
     """`rule`, where leaving the value out is fine."""
     return lambda value: None if value is None else rule(value)
+
+
+class LeftOut(Enum):
+    """Says of an argument that it was left out, where None is a value of its own."""
+
+    LEFT_OUT = 1
+
+
+LEFT_OUT = LeftOut.LEFT_OUT
+
+
+def given(rule: Callable[[V], T]) -> Callable[[V | LeftOut], T | LeftOut]:
+    """`rule`, where the value was not left out."""
+    return lambda value: value if isinstance(value, LeftOut) else rule(value)
 
 
 def fold(text: str) -> str:
@@ -144,6 +159,13 @@ def at_least_one(value: int) -> int:
     """A limit that is set is a whole number from 1."""
     if value < 1:
         raise Fault("INVALID", 1)
+    return value
+
+
+def within(value: int, *, most: int) -> int:
+    """A whole number from 1 to `most`."""
+    if not 1 <= value <= most:
+        raise Fault("OUT_OF_RANGE", most)
     return value
 
 

@@ -42,8 +42,7 @@ async def queue(viewer: Viewer, tenant: Tenant, member: Member, invitation: Invi
         locale=Locale(invitation.locale or tenant.locale),
         tenant_id=tenant.id,
         now=clock.now(),
-        invitation=invitation,
-        not_after=invitation.expires_at,
+        carries=invitation,
     )
     return True
 

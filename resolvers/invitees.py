@@ -68,7 +68,7 @@ async def find(tenant_id: str, checked: Invitee) -> Known:
     if checked.login is None:
         return Known(checked.email, None, typed)
     async with database.transaction(database.SYSTEM, read_only=True):
-        user = await User.get_or_none(login=checked.login)
+        user = await User.get_or_none(login=checked.login, ended_at=None)
     if user is None or _kept_by_another(user, tenant_id):
         raise errors.NotFound
     return Known(_verified(user), user.id, Newcomer(login=user.login))

@@ -12,7 +12,16 @@ from mail import messages
 from models import Invitation, InvitationState, Member, MemberStatus, clock, database
 from permissions import checks, roles
 from permissions.catalog import OWNER, Permission
-from resolvers import audit, directory, invitations, invitees, locks, notices, rows
+from resolvers import (
+    audit,
+    directory,
+    invitations,
+    invitees,
+    locks,
+    notices,
+    rows,
+    single_permissions,
+)
 
 
 async def change_role(viewer: Viewer, member_id: str, role: str) -> rows.Member:
@@ -52,16 +61,20 @@ async def _set_role(viewer: Viewer, actor: locks.Actor, member: Member, role: st
 
 
 async def write_role(viewer: Viewer, member: Member, role: str, *, now: datetime) -> None:
-    """The member's row and the audit say `role`; the caller has checked and locked."""
+    """The member's row and the audit say `role`; the caller has checked and locked.
+
+    An owner has neither grants nor denials (PRODUCT 2, rule 3); in another role he keeps them.
+    """
+    shed = single_permissions.shed(member) if role == OWNER else {}
     await audit.record(
         viewer,
         "member.change_role",
         subject_id=member.id,
         tenant_id=member.tenant_id,
-        changes={"role": (member.role, role)},
+        changes={"role": (member.role, role), **shed},
     )
     member.role, member.updated_at = role, now
-    await member.save(update_fields=["role", "updated_at"])
+    await member.save(update_fields=["role", "grants", "denials", "updated_at"])
 
 
 async def require_another_owner(member: Member) -> None:
@@ -93,11 +106,21 @@ async def set_enabled(viewer: Viewer, member_id: str, *, enabled: bool) -> rows.
         if member.status is MemberStatus.PENDING:
             raise errors.InvalidInput.at("memberId", code="NOT_JOINED")
         if member.status is not status:
-            _refuse_first_user(member)
-            if member.role == OWNER:
-                await require_another_owner(member)
-            await _write_status(viewer, member, status, "enable" if enabled else "disable")
+            if not enabled:
+                await _require_dispensable(member)
+            await write_status(viewer, member, status, "enable" if enabled else "disable")
         return await directory.changed(viewer, member_id)
+
+
+async def _require_dispensable(member: Member) -> None:
+    """The tenant can do without him.
+
+    Raises:
+        errors.LastOwner, errors.ProviderOnly
+    """
+    refuse_first_user(member)
+    if member.role == OWNER:
+        await require_another_owner(member)
 
 
 async def remove(viewer: Viewer, member_id: str) -> rows.Member:
@@ -111,7 +134,7 @@ async def remove(viewer: Viewer, member_id: str) -> rows.Member:
         actor, member = await locks.member(viewer, member_id)
         checks.require(actor, Permission.MEMBERS_REMOVE)
         checks.require_may_take(actor, member.role)
-        _refuse_first_user(member)
+        refuse_first_user(member)
         message = messages.removed(
             tenant_name=actor.tenant.name, removed_by=notices.name_of(viewer)
         )
@@ -133,11 +156,11 @@ async def leave(viewer: Viewer, tenant_id: str) -> None:
     async with database.transaction(viewer.scope_with(tenant_id)):
         actor = await locks.acting(viewer, tenant_id, disabled_too=True)
         checks.require(actor, Permission.MEMBERS_LEAVE)
-        _refuse_first_user(actor.member)
+        refuse_first_user(actor.member)
         await _end(viewer, actor.member, "leave")
 
 
-def _refuse_first_user(member: Member) -> None:
+def refuse_first_user(member: Member) -> None:
     """The first user of an ACCOUNT stays until provider support decides (PRODUCT 2, rule 5).
 
     Raises:
@@ -153,10 +176,10 @@ async def _end(viewer: Viewer, member: Member, verb: str) -> None:
     if member.status is MemberStatus.PENDING:
         invitation = await Invitation.get(tenant_id=member.tenant_id, member_id=member.id)
         await invitations.close(invitation, InvitationState.REVOKED, now=clock.now())
-    await _write_status(viewer, member, MemberStatus.REMOVED, verb)
+    await write_status(viewer, member, MemberStatus.REMOVED, verb)
 
 
-async def _write_status(viewer: Viewer, member: Member, status: MemberStatus, verb: str) -> None:
+async def write_status(viewer: Viewer, member: Member, status: MemberStatus, verb: str) -> None:
     await audit.record(
         viewer,
         f"member.{verb}",

@@ -12,6 +12,7 @@ from auth.viewer import Viewer
 from locales import Locale
 from models import AppRight, Catalog, Member, clock, ids
 from permissions import checks, roles
+from permissions.catalog import Permission
 from resolvers import app_access, audit, identifiers, locks
 
 
@@ -57,11 +58,13 @@ def counters(user_id: str, tenant_id: str) -> list[limits.Counter]:
 def require_may_be(actor: locks.Actor, terms: Terms, *, has_email: bool) -> None:
     """Raises:
     errors.RoleNotGrantable, errors.EmailRequired
-    errors.PermissionDenied: rights on apps come along, and they are not the actor's to give.
+    errors.PermissionDenied: rights on apps or a limit come along, not the actor's to set.
     """
     checks.require_can_hand_out(actor, str(terms.role))
     checks.require_email(actor, str(terms.role), has_email=has_email)
     app_access.require_may_assign(actor, terms.apps)
+    if terms.max_sessions is not None:
+        checks.require(actor, Permission.MEMBERS_LIMIT)
 
 
 async def settle(

@@ -6,7 +6,7 @@ import errors
 from auth.viewer import Viewer
 from models import ids
 from permissions import roles
-from resolvers import apps, directory, offers, people, tenants
+from resolvers import apps, audit_log, directory, offers, people, tenants
 
 _READERS: dict[str, Callable[[Viewer, str], Awaitable[object]]] = {
     "usr": people.get,
@@ -14,6 +14,7 @@ _READERS: dict[str, Callable[[Viewer, str], Awaitable[object]]] = {
     "mem": directory.get,
     "inv": offers.get,
     "app": apps.get,
+    "evt": audit_log.get,
 }
 
 

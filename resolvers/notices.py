@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import settings
 from auth.viewer import Viewer
 from locales import Locale
 from mail import outbox
@@ -28,16 +29,8 @@ async def tell_user(
     if user is None:
         return
     await _mail(user, message, now=now, tenant=tenant)
-    if message.has_sms and user.wants_sms and user.phone and user.phone_confirmed_at:
-        await outbox.enqueue(
-            message,
-            to=user.phone,
-            locale=_language(user, tenant),
-            tenant_id=tenant.id if tenant else None,
-            user_id=user.id,
-            now=now,
-            channel=Channel.SMS,
-        )
+    if message.has_sms and user.wants_sms and user.phone_confirmed_at is not None:
+        await _sms(user, message, now=now, tenant=tenant)
 
 
 async def _mail(user: User, message: Message, *, now: datetime, tenant: Tenant | None) -> None:
@@ -50,6 +43,20 @@ async def _mail(user: User, message: Message, *, now: datetime, tenant: Tenant |
         tenant_id=tenant.id if tenant else None,
         user_id=user.id,
         now=now,
+    )
+
+
+async def _sms(user: User, message: Message, *, now: datetime, tenant: Tenant | None) -> None:
+    if user.phone is None or not settings.load().sends_sms:
+        return
+    await outbox.enqueue(
+        message,
+        to=user.phone,
+        locale=_language(user, tenant),
+        tenant_id=tenant.id if tenant else None,
+        user_id=user.id,
+        now=now,
+        channel=Channel.SMS,
     )
 
 

@@ -5,7 +5,7 @@ anything, so that scanners and curious people do no harm.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,16 +36,6 @@ from invitations i
   ) o on true
 """
 _MANAGERS = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
-
-
-@dataclass(frozen=True, slots=True)
-class Inviter:
-    """Who stands for an offer, with the rights he has now."""
-
-    catalog: Catalog
-    role: str
-    grants: Sequence[str]
-    denials: Sequence[str]
 
 
 async def look(token: str) -> rows.Preview:
@@ -107,7 +97,7 @@ async def _offers(digest: str | None, invitee: str | None) -> list[dict[str, Any
 def _stands(record: dict[str, Any]) -> bool:
     if record["inviter_role"] is None:
         return False
-    inviter = Inviter(
+    inviter = checks.Standing(
         Catalog(record["catalog"]),
         record["inviter_role"],
         record["inviter_grants"],

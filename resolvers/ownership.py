@@ -26,6 +26,7 @@ async def transfer(
     async with database.transaction(viewer.scope):
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.OWNERS_TRANSFER)
+        checks.require_can_hand_out(actor, OWNER)
         kept = then_role or roles.after_ownership(actor.catalog)
         checks.require_known(actor, kept, "thenRole")
         checks.require_can_hand_out(actor, kept)

@@ -8,6 +8,8 @@ from permissions import checks
 from permissions.catalog import Permission, Role
 from resolvers import rows
 
+_ACCEPTED = (MemberStatus.JOINED, MemberStatus.DISABLED)
+
 
 @dataclass(frozen=True, slots=True)
 class Powers:
@@ -20,6 +22,7 @@ class Powers:
     can_resend: bool
     can_revoke: bool
     can_assign_apps: bool
+    switchable_permissions: tuple[Permission, ...]
 
 
 def over(viewer: Viewer, member: rows.Member) -> Powers:
@@ -29,6 +32,7 @@ def over(viewer: Viewer, member: rows.Member) -> Powers:
     living = status is not MemberStatus.REMOVED
     reached = living and checks.reaches(actor, role)
     taken = living and checks.may_take(actor, role)
+    stays = member.is_first_user
 
     def may(permission: Permission) -> bool:
         return checks.holds(actor, permission)
@@ -38,11 +42,15 @@ def over(viewer: Viewer, member: rows.Member) -> Powers:
     return Powers(
         grantable_roles=checks.grantable(actor) if changeable else (),
         can_change_role=changeable,
-        can_remove=taken and may(Permission.MEMBERS_REMOVE),
+        can_remove=taken and not stays and may(Permission.MEMBERS_REMOVE),
         can_enable=reached and status is MemberStatus.DISABLED and may(Permission.MEMBERS_DISABLE),
-        can_disable=reached and status is MemberStatus.JOINED and may(Permission.MEMBERS_DISABLE),
-        can_edit=reached and status is MemberStatus.PENDING and may(Permission.MEMBERS_EDIT),
+        can_disable=reached
+        and not stays
+        and status is MemberStatus.JOINED
+        and may(Permission.MEMBERS_DISABLE),
+        can_edit=reached and member.is_managed and may(Permission.MEMBERS_EDIT),
         can_resend=pending,
         can_revoke=pending,
         can_assign_apps=living and may(Permission.APPS_ASSIGN),
+        switchable_permissions=checks.switchable(actor, role) if status in _ACCEPTED else (),
     )

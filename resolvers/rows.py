@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from locales import Locale
 from models import AppRight, Catalog, InvitationState, MemberStatus
-from permissions import roles
-from permissions.catalog import Permission, Role
+from permissions import checks, roles
+from permissions.catalog import Permission, Role, Source
 
 
 class DeliveryState(StrEnum):
@@ -36,6 +36,41 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderStaff:
+    """Somebody who acted for the provider, not by a place of his own."""
+
+    id: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What was done by no person."""
+
+    display_name: str = "Tenantry"
+
+
+Actor = User | ProviderStaff | System
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    confirmed_at: datetime
+    recovery_codes_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`current`: the one that asks."""
+
+    id: str
+    device: str | None
+    created_at: datetime
+    last_used_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     id: str
     name: str
@@ -45,7 +80,18 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
+class PermissionDetail:
+    """`holds`: whether he may do it now; nobody but a joined member may do anything."""
+
+    permission: Permission
+    source: Source
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
+    """`is_managed`: his data are edited in the tenant, and not by himself."""
+
     id: str
     tenant_id: str
     user_id: str | None
@@ -61,6 +107,7 @@ class Member:
     grants: tuple[str, ...]
     denials: tuple[str, ...]
     is_first_user: bool
+    is_managed: bool
     created_at: datetime
     joined_at: datetime | None
     updated_at: datetime
@@ -68,6 +115,26 @@ class Member:
     @property
     def role(self) -> Role:
         return roles.role(self.catalog, self.role_code)
+
+    @property
+    def standing(self) -> checks.Standing:
+        return checks.Standing(self.catalog, self.role_code, self.grants, self.denials)
+
+    @property
+    def permission_details(self) -> tuple[PermissionDetail, ...] | None:
+        """What he holds and what is denied to him; of who has not joined, what waits for him.
+
+        None where the viewer may not see it.
+        """
+        held, standing = self.permissions, self.standing
+        if held is None:
+            return None
+        removed = self.status is MemberStatus.REMOVED
+        return tuple(
+            PermissionDetail(permission, source, permission in held)
+            for permission in (() if removed else roles.permissions(self.catalog))
+            if (source := checks.source(standing, permission))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +172,25 @@ class BlockedTenant:
     id: str
     name: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """Who else may say who somebody is."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody's account with a provider, which he signs in with."""
+
+    id: str
+    provider: IdentityProvider
+    email: str | None
+    created_at: datetime
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

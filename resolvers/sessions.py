@@ -1,14 +1,18 @@
-"""Signing in and out: opaque sessions that end 30 days after their last use."""
+"""Signing in and out: opaque sessions that end 30 days after their last use, or when somebody says
+so.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import errors
 import settings
 from auth import limits, passwords, tokens
 from auth.viewer import Viewer
 from models import Session, User, clock, database, ids
-from resolvers import audit, credentials, identifiers
+from permissions import checks
+from resolvers import audit, credentials, identifiers, pages, rows, second_factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +24,27 @@ class Opened:
 
 
 async def sign_in(
-    viewer: Viewer, *, login: str, password: str, new_password: str | None = None
+    viewer: Viewer,
+    *,
+    login: str,
+    password: str,
+    new_password: str | None = None,
+    second_factor: str | None = None,
 ) -> Opened:
     """A new session of the person with that login or verified e-mail.
 
     One answer in the same time whether the name, the password or both are wrong. `new_password`
     is looked at only where the password has expired.
 
+    A right password that goes without its code counts as no failure: people come once without it
+    to be asked. A code is only taken once everything else is right.
+
     Raises:
         errors.InvalidCredentials, errors.RateLimited
+        errors.SecondFactorRequired: the pair is right; sign in again with a code.
         errors.PasswordChangeRequired: the pair is right; sign in again with a new password.
-        errors.InvalidInput: the new password cannot be used; or a login with a NUL in it.
+        errors.InvalidInput: the code is wrong; the new password cannot be used; or a login with a
+            NUL in it.
     """
     name = identifiers.fold(login.strip())
     counters = credentials.counters(viewer.client, name)
@@ -39,7 +53,9 @@ async def sign_in(
     if not await passwords.verify(password, user.password_hash if user else None) or user is None:
         raise errors.InvalidCredentials
     await limits.forgive(*counters)
+    await second_factors.require_given(user.id, second_factor)
     new_hash = await _new_hash(password, new_password) if user.password_expired else None
+    await second_factors.require(viewer, user.id, second_factor)
     async with database.transaction(database.SYSTEM):
         if new_hash is not None:
             await _replace_password(viewer, user, new_hash)
@@ -98,3 +114,85 @@ async def sign_out(viewer: Viewer) -> bool:
         await Session.filter(id=viewer.session_id).delete()
         await audit.record(viewer, "session.end", subject_id=viewer.session_id)
     return True
+
+
+async def mine(viewer: Viewer, window: pages.Window) -> pages.Page[rows.Session]:
+    """The viewer's living sessions, the one used last first.
+
+    Raises:
+        errors.InvalidInput: of the window.
+    """
+    return await pages.read(
+        "select last_used_at as order_key, id, device, created_at, last_used_at,"
+        " id = $2 as current from sessions where user_id = $1 and last_used_at > $3",
+        [viewer.user_id, viewer.session_id, _oldest_use()],
+        order=pages.Order("sessions", "last_used_at", "id", descending=True, moment=True),
+        window=window,
+        make=_shown,
+    )
+
+
+def _shown(record: dict[str, Any]) -> rows.Session:
+    return rows.Session(**{key: value for key, value in record.items() if key != "order_key"})
+
+
+def _oldest_use() -> datetime:
+    """A session last used then, or earlier, is dead."""
+    return clock.now() - settings.load().session_lifetime
+
+
+async def end(viewer: Viewer, session_id: str) -> None:
+    """That session of the viewer's is dead at its next request; his present one as well.
+
+    Raises:
+        errors.Unauthenticated
+        errors.NotFound: somebody else's, or dead already.
+    """
+    user_id = checks.require_signed_in(viewer)
+    async with database.transaction(viewer.scope):
+        found = Session.filter(id=session_id, user_id=user_id, last_used_at__gt=_oldest_use())
+        if not await found.delete():
+            raise errors.NotFound
+        await audit.record(viewer, "session.end", subject_id=session_id)
+
+
+async def end_others(viewer: Viewer) -> int:
+    """All of the viewer's sessions but his present one are dead; how many there were.
+
+    Raises:
+        errors.Unauthenticated
+    """
+    user_id = checks.require_signed_in(viewer)
+    async with database.transaction(database.SYSTEM):
+        return await end_all(viewer, user_id, but=viewer.session_id)
+
+
+async def end_all(viewer: Viewer, user_id: str, *, but: str | None = None) -> int:
+    """The account's sessions, except `but`, are dead at their next request; how many there were.
+
+    Runs in the caller's transaction, of the system scope. One row of the audit for all of them:
+    who signs in from a script has thousands.
+    """
+    gone = await database.rows(
+        "delete from sessions where user_id = $1 and id <> $2"
+        " returning last_used_at > $3 as living",
+        user_id,
+        but or "",
+        _oldest_use(),
+    )
+    ended = sum(session["living"] for session in gone)
+    if ended:
+        await audit.record(
+            viewer,
+            "session.end_all",
+            subject_id=user_id,
+            actor_id=viewer.user_id or user_id,
+            changes={"ended": (None, str(ended))},
+        )
+    return ended
+
+
+async def forget_expired() -> int:
+    """Delete the sessions that have died of age; how many there were."""
+    async with database.transaction(database.SYSTEM):
+        return await Session.filter(last_used_at__lte=_oldest_use()).delete()

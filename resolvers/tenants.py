@@ -10,7 +10,17 @@ from auth import limits
 from auth.viewer import Viewer
 from locales import Locale
 from mail import outbox
-from models import Catalog, Invitation, InvitationState, Member, MemberStatus, clock, database, ids
+from models import (
+    Catalog,
+    Invitation,
+    InvitationState,
+    Member,
+    MemberStatus,
+    User,
+    clock,
+    database,
+    ids,
+)
 from models import Tenant as TenantRow
 from permissions import checks
 from permissions.catalog import OWNER, Permission
@@ -24,6 +34,15 @@ _COLUMNS = "t.id, t.name, t.catalog, t.locale, t.created_at"
 class Filter:
     search: str | None = None
     catalogs: Sequence[Catalog] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A tenant that is to be; its name is normalised."""
+
+    name: str
+    catalog: Catalog
+    locale: Locale
 
 
 async def create(
@@ -41,20 +60,11 @@ async def create(
     name = faults.check(("name",), identifiers.name, name)
     faults.settle()
     await limits.count(limits.counter("tenants", settings.load().limit_tenants, user_id))
-    tenant_id, now = ids.new("ten"), clock.now()
+    tenant_id = ids.new("ten")
     async with database.transaction(viewer.scope_with(tenant_id)):
-        tenant = await TenantRow.create(
-            id=tenant_id,
-            name=name,
-            name_key=identifiers.fold(name),
-            catalog=catalog,
-            locale=locale or _language(viewer),
-            created_at=now,
-            updated_at=now,
-        )
-        await _add_owner(viewer, tenant)
-        await audit.record(viewer, "tenant.create", subject_id=tenant_id, tenant_id=tenant_id)
-    return of_model(tenant)
+        owner = await User.get(id=user_id)
+        wanted = Wanted(name, catalog, locale or _language(viewer))
+        return await found(viewer, tenant_id, owner, wanted)
 
 
 def _require_may_create(viewer: Viewer) -> None:
@@ -63,24 +73,39 @@ def _require_may_create(viewer: Viewer) -> None:
         raise errors.PermissionDenied
 
 
+async def found(viewer: Viewer, tenant_id: str, owner: User, wanted: Wanted) -> rows.Tenant:
+    """The tenant and its first member, in the running transaction; its values are checked."""
+    now = clock.now()
+    tenant = await TenantRow.create(
+        id=tenant_id,
+        name=wanted.name,
+        name_key=identifiers.fold(wanted.name),
+        catalog=wanted.catalog,
+        locale=wanted.locale,
+        created_at=now,
+        updated_at=now,
+    )
+    await _add_owner(owner, tenant)
+    await audit.record(
+        viewer, "tenant.create", subject_id=tenant_id, tenant_id=tenant_id, actor_id=owner.id
+    )
+    return of_model(tenant)
+
+
 def _language(viewer: Viewer) -> Locale:
     return Locale(viewer.account.locale) if viewer.account and viewer.account.locale else Locale.EN
 
 
-async def _add_owner(viewer: Viewer, tenant: TenantRow) -> None:
-    account = viewer.account
-    assert account is not None  # noqa: S101 signed in, as `create` has checked
+async def _add_owner(owner: User, tenant: TenantRow) -> None:
     await Member.create(
         id=ids.new("mem"),
         tenant_id=tenant.id,
-        user_id=account.id,
+        user_id=owner.id,
         status=MemberStatus.JOINED,
         role=OWNER,
-        name_key=identifiers.fold(account.full_name),
-        login_key=account.login,
-        email_key=identifiers.fold(account.email)
-        if account.email and account.email_verified
-        else None,
+        name_key=identifiers.fold(owner.full_name),
+        login_key=owner.login,
+        email_key=owner.email_key if owner.email_verified_at else None,
         is_first_user=tenant.catalog is Catalog.ACCOUNT,
         created_at=tenant.created_at,
         joined_at=tenant.created_at,
@@ -181,18 +206,19 @@ async def get(viewer: Viewer, tenant_id: str) -> rows.Tenant:
     """Raises:
     errors.NotFound: absent, deleted, or the viewer has no place in it.
     """
-    found = await many([tenant_id]) if viewer.place(tenant_id) else {}
+    found = await many(viewer, [tenant_id]) if viewer.place(tenant_id) else {}
     if tenant_id not in found:
         raise errors.NotFound
     return found[tenant_id]
 
 
-async def many(tenant_ids: Sequence[str]) -> dict[str, rows.Tenant]:
-    """Those of the tenants that are within the scope, by id."""
+async def many(viewer: Viewer, tenant_ids: Sequence[str]) -> dict[str, rows.Tenant]:
+    """Those of the tenants in which the viewer has a place, or had one before, by id."""
+    known = {*viewer.places, *(viewer.before.places if viewer.before else ())}
     found = await database.rows(
         f"select {_COLUMNS} from tenants t"  # noqa: S608 as in `page`
         " where t.deleted_at is null and t.id = any($1)",
-        list(tenant_ids),
+        sorted(known.intersection(tenant_ids)),
     )
     return {record["id"]: of_record(record) for record in found}
 

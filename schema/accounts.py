@@ -6,24 +6,59 @@ import strawberry
 
 from auth.viewer import Account
 from permissions.fields import Anyone, guard
-from resolvers import declining, directory, offers, pages, rows
+from resolvers import (
+    declining,
+    directory,
+    identities,
+    offers,
+    pages,
+    profiles,
+    rows,
+    second_factors,
+    sessions,
+)
 from schema import connections
 from schema.arguments import After, First
 from schema.blocks import BlockedTenant
 from schema.connections import Connection
 from schema.context import Info
-from schema.enums import Locale
+from schema.enums import Locale, PhoneStatus
 from schema.interfaces import Actor, Node, Rows, shown_from
+from schema.sentences import nobody
 
 if TYPE_CHECKING:
+    from schema.identities import Identity
     from schema.invitations import Invitation
     from schema.members import Member
+    from schema.open_sessions import Session
+    from schema.second_factors import SecondFactor
 
 
 @strawberry.type(description="What others see of a person.")
 @shown_from(rows.User)
 class User(Node, Actor):
-    full_name: str = strawberry.field(description="As he writes it himself.")
+    full_name: str = strawberry.field(
+        description="As he writes it himself; empty once his account has ended."
+    )
+
+    @strawberry.field(description="How to name him to others, also once his account has ended.")
+    def display_name(parent: strawberry.Parent[rows.User], info: Info) -> str:
+        return parent.full_name or nobody(info.context.locale)
+
+    @strawberry.field(
+        graphql_type=Annotated["Account", strawberry.lazy("schema.users")] | None,
+        description="What provider staff see of him, and he himself; null for everybody else.",
+    )
+    async def account(parent: strawberry.Parent[rows.User], info: Info) -> Rows:
+        return await info.context.loaders.accounts.load(parent.id)
+
+    @strawberry.field(
+        graphql_type=str | None,
+        description="A square picture of 256 pixels, for talking to support; null where there is"
+        " none, or it is not the viewer's to see.",
+    )
+    async def avatar_url(parent: strawberry.Parent[rows.User], info: Info) -> Rows:
+        return await info.context.loaders.avatars.load(parent.id)
 
 
 @strawberry.type(description="What only the person himself sees of his account.")
@@ -34,6 +69,36 @@ class Me:
     email_verified: bool = strawberry.field(description="Whether the address is proven to be his.")
     phone: str | None = strawberry.field(description="In E.164, e.g. +77051250043.")
     locale: Locale | None = strawberry.field(description="The language he is written to in.")
+    rows_per_page: int | None = strawberry.field(
+        description="How many rows he wants on a page, kept for frontends."
+    )
+    wants_news: bool = strawberry.field(description="Whether the provider's news are welcome.")
+    wants_sms: bool = strawberry.field(description="Whether a confirmed number gets SMS notices.")
+
+    @strawberry.field(description="False for the first user of an ACCOUNT: ask support.")
+    async def can_change_full_name(self, info: Info) -> bool:
+        return (await profiles.powers(info.context.viewer)).can_change_full_name
+
+    @strawberry.field(
+        description="False for the first user of an ACCOUNT, and for the address he registered "
+        "with: ask support."
+    )
+    async def can_change_email(self, info: Info) -> bool:
+        return (await profiles.powers(info.context.viewer)).can_change_email
+
+    @strawberry.field(
+        graphql_type=PhoneStatus | None,
+        description="Whether the number is proven to be his; null where there is none.",
+    )
+    def phone_status(parent: strawberry.Parent[Account]) -> Rows:
+        return PhoneStatus.of(parent.phone, confirmed=parent.phone_confirmed)
+
+    @strawberry.field(
+        graphql_type=str | None,
+        description="His picture, put up by PUT /avatar; null where there is none.",
+    )
+    async def avatar_url(parent: strawberry.Parent[Account], info: Info) -> Rows:
+        return await info.context.loaders.avatars.load(parent.id)
 
     @strawberry.field(graphql_type=User, description="As others see him.")
     def user(parent: strawberry.Parent[Account]) -> Rows:
@@ -60,6 +125,28 @@ class Me:
     )
     async def blocked_tenants(self, info: Info) -> Rows:
         return await declining.blocked(info.context.viewer)
+
+    @strawberry.field(
+        graphql_type=Annotated["SecondFactor", strawberry.lazy("schema.second_factors")] | None,
+        description="What signing in asks for beside the password; null where none is on.",
+    )
+    async def second_factor(self, info: Info) -> Rows:
+        return await second_factors.of(info.context.viewer)
+
+    @strawberry.field(
+        graphql_type=list[Annotated["Identity", strawberry.lazy("schema.identities")]],
+        description="Accounts with providers that he signs in with, the one linked first first.",
+    )
+    async def identities(self, info: Info) -> Rows:
+        return await identities.mine(info.context.viewer)
+
+    @strawberry.field(
+        graphql_type=Connection[Annotated["Session", strawberry.lazy("schema.open_sessions")]],
+        description="Where he is signed in, the session used last first.",
+    )
+    async def sessions(self, info: Info, first: First = None, after: After = None) -> Rows:
+        window = pages.Window(first, after)
+        return connections.of(await sessions.mine(info.context.viewer, window))
 
 
 @strawberry.type

@@ -109,7 +109,9 @@ class AnswerMutations:
     )
     async def accept_invitation(self, info: Info, input: Input[AcceptInvitationInput]) -> Rows:
         accepted = await acceptances.accept(
-            info.context.viewer, _reference(input.invitation), _registration(input.registration)
+            info.context.viewer,
+            _reference(input.invitation),
+            registration(input.registration) if input.registration else None,
         )
         session = signed_in(info, accepted.session, input.transport) if accepted.session else None
         return AcceptInvitationPayload(member_id=accepted.member_id, session=session)
@@ -135,9 +137,8 @@ def _reference(given: InvitationRefInput) -> references.Reference:
     return references.Reference(token=given.token)
 
 
-def _registration(given: RegistrationInput | None) -> accounts.Registration | None:
-    if given is None:
-        return None
+def registration(given: RegistrationInput) -> accounts.Registration:
+    """The input as use cases take it."""
     return accounts.Registration(
         given.full_name, given.login, given.password, given.phone, given.locale
     )

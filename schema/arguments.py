@@ -5,10 +5,22 @@ from typing import Annotated, TypeVar
 import strawberry
 from strawberry import argument
 
+from resolvers.identifiers import LEFT_OUT, LeftOut
 from schema.enums import Catalog as CatalogEnum
 from schema.scalars import PermissionCode
 
 T = TypeVar("T")
+
+
+def left_out(value: T | None) -> T | LeftOut | None:
+    """An optional field of an input, where null is a value of its own."""
+    return LEFT_OUT if value is strawberry.UNSET else value
+
+
+def stays(value: T | None) -> T | LeftOut:
+    """An optional field of an input, where null means the same as leaving it out."""
+    return LEFT_OUT if value is strawberry.UNSET or value is None else value
+
 
 Id = Annotated[strawberry.ID, argument(description="Its TypeID.")]
 TenantId = Annotated[strawberry.ID, argument(description="Of which tenant.")]

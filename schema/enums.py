@@ -6,7 +6,8 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from locales import Locale
-from models import AppRight, Catalog, InvitationState, MemberStatus
+from models import AppRight, Catalog, InvitationState, MemberStatus, ProviderRole
+from permissions.catalog import Source as PermissionSource
 from resolvers.directory import Field as MemberOrderField
 from resolvers.rows import DeliveryState
 
@@ -19,6 +20,9 @@ __all__ = [
     "MemberOrderField",
     "MemberStatus",
     "OrderDirection",
+    "PhoneStatus",
+    "PermissionSource",
+    "ProviderRole",
     "SessionTransport",
 ]
 
@@ -85,6 +89,24 @@ _describe(
     },
 )
 _describe(
+    ProviderRole,
+    "What somebody is with who runs the service.",
+    {
+        "SUPPORT": "Looks people up and helps them with their accounts.",
+        "ADMIN": "Does so too, and makes staff.",
+    },
+)
+_describe(
+    PermissionSource,
+    "What decides whether a member holds a permission.",
+    {
+        "ROLE": "His role gives it.",
+        "GRANT": "It was switched on for him.",
+        "DENIAL": "It was switched off for him.",
+    },
+    name="PermissionSource",
+)
+_describe(
     Locale,
     "A language that mails and messages are written in.",
     {"EN": "English.", "RU": "Russian.", "KK": "Kazakh."},
@@ -111,3 +133,22 @@ class SessionTransport(Enum):
 class OrderDirection(Enum):
     ASC = strawberry.enum_value("ASC", description="From the smallest.")
     DESC = strawberry.enum_value("DESC", description="From the largest.")
+
+
+@strawberry.enum(description="Whether a number is proven to be somebody's.")
+class PhoneStatus(Enum):
+    UNCONFIRMED = strawberry.enum_value(
+        "UNCONFIRMED", description="It gets codes alone; requestPhoneCode sends one to confirm it."
+    )
+    CONFIRMED = strawberry.enum_value(
+        "CONFIRMED",
+        description="It gets notices where they are wanted, and changes only with the code that"
+        " requestPhoneRemoval sends to it.",
+    )
+
+    @classmethod
+    def of(cls, phone: str | None, *, confirmed: bool) -> "PhoneStatus | None":
+        """That of a number which may be missing."""
+        if phone is None:
+            return None
+        return cls.CONFIRMED if confirmed else cls.UNCONFIRMED

@@ -79,6 +79,11 @@ class IdentityProviderFailed(Error):
     pass
 
 
+@strawberry.type(description="Nobody registers a tenant by himself here.")
+class RegistrationClosed(Error):
+    pass
+
+
 @strawberry.type(description="Without it nobody could sign in to the account any more.")
 class LastWayIn(Error):
     pass
@@ -190,6 +195,7 @@ TABLE: dict[type[errors.Failure], tuple[type[Error], Facts]] = {
     errors.IdentityNotLinked: (IdentityNotLinked, lambda _e, _: {}),
     errors.IdentityTaken: (IdentityTaken, lambda _e, _: {}),
     errors.IdentityProviderFailed: (IdentityProviderFailed, lambda _e, _: {}),
+    errors.RegistrationClosed: (RegistrationClosed, lambda _e, _: {}),
     errors.LastWayIn: (LastWayIn, lambda _e, _: {}),
     errors.EmailRequired: (EmailRequired, lambda _e, _: {}),
     errors.ProviderOnly: (ProviderOnly, lambda _e, _: {}),

@@ -7,7 +7,7 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 
 from auth.viewer import Viewer
-from resolvers import apps, directory, offers, rows, tenants
+from resolvers import apps, audit_log, avatars, directory, offers, rows, staff_directory, tenants
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -21,7 +21,7 @@ class Loaders:
 
     @cached_property
     def tenants(self) -> "DataLoader[str, rows.Tenant | None]":
-        return _loader(tenants.many)
+        return _loader(lambda keys: tenants.many(self._viewer, keys))
 
     @cached_property
     def members(self) -> "DataLoader[str, rows.Member | None]":
@@ -36,6 +36,21 @@ class Loaders:
     def invitations(self) -> "DataLoader[str, rows.Invitation | None]":
         """By member id."""
         return _loader(lambda keys: offers.of_members(self._viewer, keys))
+
+    @cached_property
+    def accounts(self) -> "DataLoader[str, staff_directory.Account | None]":
+        """By user id."""
+        return _loader(lambda keys: staff_directory.accounts(self._viewer, keys))
+
+    @cached_property
+    def actors(self) -> "DataLoader[audit_log.Event, rows.Actor | None]":
+        """By event."""
+        return _loader(audit_log.actors)
+
+    @cached_property
+    def avatars(self) -> "DataLoader[str, str | None]":
+        """Addresses, by user id."""
+        return _loader(lambda keys: avatars.addresses(self._viewer, keys))
 
 
 def _loader(read: Callable[[list[K]], Awaitable[dict[K, V]]]) -> DataLoader[K, V | None]:

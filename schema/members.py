@@ -20,6 +20,7 @@ from schema.invitations import Invitation
 from schema.people import MemberFilter, MemberOrder, member_page
 from schema.roles import Role
 from schema.scalars import PermissionCode, RoleCode
+from schema.single_permissions import PermissionDetail
 from schema.tenants import Tenant
 
 
@@ -37,6 +38,9 @@ class MemberViewer:
     can_resend: bool = strawberry.field(description="Send his invitation again.")
     can_revoke: bool = strawberry.field(description="Withdraw his invitation.")
     can_assign_apps: bool = strawberry.field(description="Give him rights on apps.")
+    switchable_permissions: list[PermissionCode] = strawberry.field(
+        description="What he may switch on or off for him with setMemberPermissions."
+    )
 
 
 @strawberry.type(
@@ -58,6 +62,10 @@ class Member(Node):
     )
     permissions: list[PermissionCode] | None = strawberry.field(
         description="What he may do; for himself and who invites or edits."
+    )
+    permission_details: list[PermissionDetail] | None = strawberry.field(
+        description="What he holds and what is denied to him, each with its source; seen by those "
+        "who see `permissions`."
     )
     is_first_user: bool = strawberry.field(description="The first member of an ACCOUNT, for ever.")
     created_at: datetime = strawberry.field(description="When he was invited or added.")

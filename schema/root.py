@@ -17,25 +17,46 @@ from schema.accounts import AccountQueries, User
 from schema.answers import AnswerMutations
 from schema.apps import AppMutations, AppQueries
 from schema.arguments import Id
+from schema.audit import ProviderStaff, System
+from schema.avatars import AvatarMutations
 from schema.blocks import BlockMutations
 from schema.context import Context, Info
+from schema.emails import EmailMutations
 from schema.errors import HANDLERS
+from schema.identities import IdentityMutations, IdentityQueries
 from schema.interfaces import Node, Rows
 from schema.invitations import InvitationMutations, InvitationQueries
 from schema.managed import ManagedMutations
 from schema.members import MemberMutations, MemberQueries
+from schema.news import NewsMutations
+from schema.open_sessions import OpenSessionMutations
+from schema.phones import PhoneMutations
+from schema.passwords import PasswordMutations
+from schema.profiles import ProfileMutations
+from schema.registrations import RegistrationMutations
 from schema.roles import Role, RoleQueries
 from schema.scalars import SCALARS
+from schema.second_factors import SecondFactorMutations
 from schema.sentences import message
 from schema.sessions import SessionMutations
+from schema.single_permissions import SinglePermissionMutations
+from schema.support import SupportMutations
 from schema.tenants import TenantMutations, TenantQueries
+from schema.users import UserQueries
 
 log = structlog.get_logger()
 
 
 @strawberry.type(description="What can be asked.")
 class Query(
-    AccountQueries, TenantQueries, MemberQueries, AppQueries, InvitationQueries, RoleQueries
+    AccountQueries,
+    UserQueries,
+    TenantQueries,
+    MemberQueries,
+    AppQueries,
+    InvitationQueries,
+    RoleQueries,
+    IdentityQueries,
 ):
     @strawberry.field(
         graphql_type=Node | None,
@@ -49,13 +70,25 @@ class Query(
 @strawberry.type(description="What can be done.")
 class Mutation(
     SessionMutations,
+    OpenSessionMutations,
+    SecondFactorMutations,
+    IdentityMutations,
     TenantMutations,
     InvitationMutations,
     AnswerMutations,
+    AvatarMutations,
     BlockMutations,
     ManagedMutations,
     MemberMutations,
+    NewsMutations,
+    ProfileMutations,
+    EmailMutations,
+    PasswordMutations,
+    RegistrationMutations,
+    SinglePermissionMutations,
     AppMutations,
+    PhoneMutations,
+    SupportMutations,
 ):
     pass
 
@@ -102,7 +135,7 @@ def build(executor: type) -> Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
-        types=[User, Role],
+        types=[User, Role, ProviderStaff, System],
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=HANDLERS,
         extensions=[OneOperation],

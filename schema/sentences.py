@@ -20,6 +20,7 @@ MESSAGES: dict[str, str] = {
     "IDENTITY_PROVIDER_FAILED": mark(
         "The other service did not confirm who you are. Try again, or sign in with your password."
     ),
+    "REGISTRATION_CLOSED": mark("Registration is closed here. Ask the provider for an account."),
     "LAST_WAY_IN": mark("Set a password first: without this you could not sign in any more."),
     "RATE_LIMITED": mark("Too many attempts. Try again %(when)s."),
     "ALREADY_MEMBER": mark("This person is in the list already."),
@@ -59,10 +60,20 @@ FAULTS: dict[str, str] = {
         " it ask support."
     ),
     "CONFIRMED_ALREADY": mark("This number is confirmed already."),
+    "NOT_CONFIRMED": mark("This number is not confirmed; it changes in the profile without a code."),
     "NO_PHONE": mark("There is no number in the profile. Fill it in first."),
     "SMS_OFF": mark("No SMS are sent here. Ask support."),
     "EDITS_HIMSELF": mark("This person edits his own data."),
+    "FACTOR_ON": mark("A second factor is on. Switch it off first."),
+    "NO_FACTOR": mark("There is no second factor here. Set one up first."),
+    "NO_PICTURE": mark("A picture has to be a PNG, JPEG or WebP file. Save it as one of these."),
+    "BROKEN_PICTURE": mark("This picture cannot be read. Save it anew and try again."),
+    "TOO_LARGE": mark("This file is too large: at most %(limit)s MB."),
+    "TOO_MANY_PIXELS": mark("This picture is too large: at most %(limit)s megapixels. Scale it down."),
+    "TEXT_TWICE": mark("One text for each language."),
     "UNKNOWN_PERMISSION": mark("This permission cannot be switched for this person."),
+    "SWITCHED_TWICE": mark("Name every permission once, in one of the two lists."),
+    "OWNER_HOLDS_ALL": mark("An owner may do everything. Give this person another role first."),
 }
 
 COUNTED_MESSAGES: dict[str, tuple[str, str]] = {
@@ -76,6 +87,14 @@ LENGTH_FAULTS: dict[str, tuple[str, str]] = {
     "TOO_SHORT": mark_plural("At least %(limit)s character.", "At least %(limit)s characters."),
     "TOO_LONG": mark_plural("At most %(limit)s character.", "At most %(limit)s characters."),
 }
+
+
+NOBODY = mark("A former user")
+
+
+def nobody(locale: Locale) -> str:
+    """How to name somebody whose account has ended, in that language."""
+    return translations(locale).gettext(NOBODY)
 
 
 def message(locale: Locale, failure: errors.Failure) -> str:

@@ -26,6 +26,11 @@ class SignInInput:
     new_password: str | None = strawberry.field(
         default=None, description="Answers PasswordChangeRequired; not looked at otherwise."
     )
+    second_factor: str | None = strawberry.field(
+        default=None,
+        description="Answers SecondFactorRequired: a code of the authenticator app, or a recovery"
+        " code.",
+    )
 
 
 @strawberry.type(description="A session has begun.")
@@ -63,6 +68,12 @@ def signed_in(info: Info, opened: sessions.Opened, transport: SessionTransport) 
     return SignedIn(token=str(opened.token), expires_at=opened.expires_at)
 
 
+def signed_out(info: Info) -> None:
+    """The client is nobody from here on, for the rest of this request as well."""
+    info.context.cookie.drop()
+    info.context.token = None
+
+
 @strawberry.type
 class SessionMutations:
     @strawberry.mutation(
@@ -76,6 +87,7 @@ class SessionMutations:
             login=input.login,
             password=input.password,
             new_password=input.new_password,
+            second_factor=input.second_factor,
         )
         return signed_in(info, opened, input.transport)
 
@@ -86,6 +98,5 @@ class SessionMutations:
     )
     async def sign_out(self, info: Info) -> Rows:
         ended = await sessions.sign_out(info.context.viewer)
-        info.context.cookie.drop()
-        info.context.token = None
+        signed_out(info)
         return SignOutPayload(signed_out=ended)

@@ -15,6 +15,7 @@ from resolvers import apps, pages, rows, tenants
 from schema import arguments, connections, errors
 from schema.apps import App, app_page
 from schema.arguments import After, Before, Filter, First, Id, Input, Last, OrderBy
+from schema.audit import AuditEvent, AuditFilter, audit_page
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import Catalog, Locale
@@ -113,6 +114,23 @@ class Tenant(Node):
     ) -> Rows:
         window = pages.Window(first, after, last, before)
         return await app_page(info, apps.Shelf(parent.id), window)
+
+    @strawberry.field(
+        graphql_type=Connection[AuditEvent] | None,
+        extensions=guard(Can(Permission.AUDIT_VIEW)),
+        description="Who did what in it, the latest first.",
+    )
+    async def audit_log(
+        parent: strawberry.Parent[rows.Tenant],
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Filter[AuditFilter] = None,
+    ) -> Rows:
+        window = pages.Window(first, after, last, before)
+        return await audit_page(info, parent.id, window, filter)
 
 
 @strawberry.input(description="Which tenants to list; what is left out does not narrow.")

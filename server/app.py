@@ -9,8 +9,8 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import graphql, health
-from server.pages import invitation, mailbox
+from server import avatars, graphql, health
+from server.pages import account, invitation, mailbox, unsubscribe
 from settings import Settings
 
 LARGEST_BODY = 1024 * 1024
@@ -44,8 +44,11 @@ def build(settings: Settings) -> Starlette:
     routes: list[BaseRoute] = [
         Route("/graphql", graphql.View(), methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         *health.routes,
+        *avatars.routes,
+        *account.routes,
         *invitation.routes,
+        *unsubscribe.routes,
     ]
-    if settings.smtp_url is None:
+    if settings.has_mailbox:
         routes += mailbox.routes
     return Starlette(routes=routes, middleware=[Middleware(RequestId)])

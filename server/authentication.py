@@ -26,12 +26,17 @@ def cookie_name() -> str:
     return "__Host-tenantry" if settings.load().secure_cookies else "tenantry"
 
 
-def token(request: HTTPConnection) -> str | None:
-    """The session token; a bearer token before a cookie."""
+def token(request: HTTPConnection, *, cookie_suffices: bool = False) -> str | None:
+    """The session token; a bearer token before a cookie.
+
+    `cookie_suffices` where nothing is changed and no foreign page can read the answer.
+    """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
-    return request.cookies.get(cookie_name()) if _needs_preflight(request) else None
+    if not cookie_suffices and not _needs_preflight(request):
+        return None
+    return request.cookies.get(cookie_name())
 
 
 def _needs_preflight(request: HTTPConnection) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from mail import transport
+from mail import sms, transport
+from mail.transport import Transport
 from models import database, embedded, migrating
 from server import worker
 from settings import ConfigurationError, Settings
@@ -55,11 +56,17 @@ async def migrate(settings: Settings) -> None:
         await migrating.migrate(owner, serving_role=urlsplit(url).username or "")
 
 
+def transports(settings: Settings) -> list[Transport]:
+    """How mails leave, and SMS where they do."""
+    texts = sms.choose(settings)
+    return [transport.choose(settings), *([texts] if texts else [])]
+
+
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
     """A worker runs beside; leaving waits for the mail in hand."""
     stop = asyncio.Event()
-    task = asyncio.create_task(worker.run(transport.choose(settings), stop=stop))
+    task = asyncio.create_task(worker.run(*transports(settings), stop=stop))
     try:
         yield
     finally:

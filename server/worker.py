@@ -1,4 +1,4 @@
-"""What happens without a request: due mails leave, counters whose window is over are forgotten.
+"""What happens without a request: due mails leave, counters and sessions whose time is over go.
 
 It polls: a mail waits half a second at most, and a worker that was away misses nothing. Any number
 may run, in one process or in many; each mail is claimed by one of them.
@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -15,6 +16,7 @@ import errors
 from auth import limits
 from mail import delivery
 from mail.transport import Transport, Unavailable
+from resolvers import account_links, phones, sessions, visits
 
 _AT_ONCE, _HOURLY = timedelta(), timedelta(hours=1)
 
@@ -22,28 +24,34 @@ _log = structlog.get_logger()
 
 
 async def run(
-    transport: Transport,
-    *,
+    *transports: Transport,
     stop: asyncio.Event,
     idle: timedelta = timedelta(seconds=0.5),
     trouble: timedelta = timedelta(seconds=10),
 ) -> None:
-    """Work until `stop` is set; the mail in hand is finished first, within its 30 seconds.
+    """Work until `stop` is set; what is in hand is finished first, within its 30 seconds.
 
-    `idle` is the pause when nothing is due, `trouble` the one when the database or the mail server
-    is away, or when something fails that nobody foresaw.
+    Each transport takes its own channel's queue, so that one that is away holds up no other.
+    `idle` is the pause when nothing is due, `trouble` the one when the database or a server is
+    away, or when something fails that nobody foresaw.
     """
 
-    async def mail() -> timedelta:
+    async def deliver(transport: Transport) -> timedelta:
         return _AT_ONCE if await delivery.deliver_next(transport) else idle
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_repeat(mail, stop=stop, trouble=trouble))
+        for transport in transports:
+            step = partial(deliver, transport)
+            tasks.create_task(_repeat(step, stop=stop, trouble=trouble))
         tasks.create_task(_repeat(_tidy, stop=stop, trouble=trouble))
 
 
 async def _tidy() -> timedelta:
     await limits.forget_expired()
+    await account_links.forget_expired()
+    await phones.forget_expired()
+    await sessions.forget_expired()
+    await visits.forget_expired()
     return _HOURLY
 
 

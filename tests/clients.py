@@ -45,16 +45,25 @@ class Client:
         code: str = error["extensions"]["code"]
         return code
 
-    async def do(self, mutation: str, input: dict[str, Any], select: str = "") -> dict[str, Any]:  # noqa: A002 GraphQL's word
+    async def do(
+        self,
+        mutation: str,
+        input: dict[str, Any] | None = None,  # noqa: A002 GraphQL's word
+        select: str = "",
+    ) -> dict[str, Any]:
         """One mutation's member of its union, with `__typename` and, of errors, all facts.
 
-        `select` is what to read of the payload, without braces: `member { id }`.
+        `input` is None for a mutation that takes none; `select` what to read of the payload,
+        without braces: `member { id }`.
         """
         kind = mutation[0].upper() + mutation[1:]
-        success = "SignedIn" if mutation == "signIn" else f"{kind}Payload"
+        success = "SignedIn" if mutation.startswith("signIn") else f"{kind}Payload"
         wanted = f"... on {success} {{ {select} }}" if select else ""
+        takes, given = "", ""
+        if input is not None:
+            takes, given = f"($input: {kind}Input!)", "(input: $input)"
         data = await self.ask(
-            f"mutation($input: {kind}Input!) {{ it: {mutation}(input: $input) {{"
+            f"mutation{takes} {{ it: {mutation}{given} {{"
             f" __typename {wanted} {_errors(kind + 'Result')} }} }}",
             input=input,
         )
@@ -70,6 +79,7 @@ FACTS = {
     "InvitationClosed": "state",
     "WrongAccount": "invitedEmail",
     "AlreadyMember": "known: member { id }",
+    "WrongCode": "attemptsLeft",
 }
 
 
@@ -98,5 +108,10 @@ class Person:
     async def refusal(self, query: str, **variables: Any) -> str:
         return await self.client.refusal(query, **variables)
 
-    async def do(self, mutation: str, input: dict[str, Any], select: str = "") -> dict[str, Any]:  # noqa: A002 GraphQL's word
+    async def do(
+        self,
+        mutation: str,
+        input: dict[str, Any] | None = None,  # noqa: A002 GraphQL's word
+        select: str = "",
+    ) -> dict[str, Any]:
         return await self.client.do(mutation, input, select)

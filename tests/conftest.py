@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 
 import settings as settings_module
+from auth import provider_answers
 from models import Catalog, Tenant, embedded, migrating
 from models import clock as clock_module
 from models import database as database_module
 from settings import Settings
 from tests import databases
+from tests import provider as providers
 from tests.clients import Client, Person
 from tests.factories import World
+from tests.provider import Provider
 
 pytest_plugins = ["tests.reached"]
 
@@ -124,6 +127,20 @@ async def database(
     await database_module.start(database_urls[0], configure(database_url=database_urls[0]))
     yield
     await database_module.stop()
+
+
+@pytest.fixture(scope="session")
+async def provider_of_all() -> AsyncIterator[Provider]:
+    async with providers.listening(Provider()) as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(provider_of_all: Provider, monkeypatch: pytest.MonkeyPatch) -> Provider:
+    """An identity provider that behaves; what earlier tests were told by it is forgotten."""
+    monkeypatch.setattr(provider_answers, "_remembered", {})
+    provider_of_all.behave()
+    return provider_of_all
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ class World:
         """An account with a session; e-mail `<login>@example.com`, password `PASSWORD`."""
         login, now = login or f"person{next(self.numbers)}", clock.now()
         email = values.pop("email", f"{login}@example.com")
+        full_name = values.pop("full_name", login.capitalize())
         async with database.transaction(database.SYSTEM):
             user = await User.create(
                 id=ids.new("usr"),
@@ -62,7 +63,8 @@ class World:
                 email=email,
                 email_key=identifiers.fold(email) if email else None,
                 email_verified_at=now if verified and email else None,
-                full_name=values.pop("full_name", login.capitalize()),
+                full_name=full_name,
+                name_key=identifiers.fold(full_name),
                 password_hash=_HASH,
                 created_at=now,
                 updated_at=now,

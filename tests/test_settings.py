@@ -71,6 +71,8 @@ def test_the_defaults_are_those_of_the_product() -> None:
     assert found.limit_failed_sign_ins == "10/15 minutes"
     assert found.limit_failed_sign_ins_per_client == "100/hour"
     assert found.limit_tenants == "100/day"
+    assert found.phone_code_lifetime == timedelta(minutes=10)
+    assert found.limit_phone_codes == "1/minute"
 
 
 def test_every_problem_is_told_at_once(environment: Any) -> None:
@@ -82,6 +84,8 @@ def test_every_problem_is_told_at_once(environment: Any) -> None:
         LIMIT_LINKS="often",
         LIMIT_INVITATIONS_PER_INVITER="200/hour, sometimes",
         SESSION_LIFETIME="long",
+        SMS_BODY="{}",
+        SMS_URL="gateway.example",
         TENANT_CREATION="nobody",
     )
     assert sorted(line.partition(":")[0] for line in problems()) == [
@@ -93,6 +97,8 @@ def test_every_problem_is_told_at_once(environment: Any) -> None:
         "TENANTRY_PUBLIC_URL",
         "TENANTRY_SECRET",
         "TENANTRY_SESSION_LIFETIME",
+        "TENANTRY_SMS_BODY",
+        "TENANTRY_SMS_URL",
         "TENANTRY_SMTP_URL",
         "TENANTRY_TENANT_CREATION",
     ]
@@ -180,6 +186,86 @@ def test_several_values_are_separated_by_commas(environment: Any) -> None:
     assert found.limit_invitations_per_inviter == ("5/minute", "20/hour")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "gateway.example/send?key=s3cret",
+        "ftp://s3cret@gateway.example",
+        "https://:s3cret@/send",
+        "https://gateway.example:s3cret/",
+        "https://gateway.example:99999/s3cret",
+        "https://[s3cret/",
+        "https://gateway.example/s3cret key",
+        "https://gateway.example/s3cret\N{DELETE}",
+    ],
+)
+def test_the_gateways_address_can_be_posted_to(environment: Any, url: str) -> None:
+    """Issue 4.2; said without quoting it, since it often holds a key."""
+    environment(SMS_URL=url)
+    [problem] = problems()
+    assert problem.startswith("TENANTRY_SMS_URL: must be ")
+    assert "s3cret" not in problem
+
+
+def test_production_posts_sms_over_https_only(environment: Any) -> None:
+    """Codes are in them."""
+    environment(**PRODUCTION, SMS_URL="http://gateway.example/")
+    assert problems() == ["TENANTRY_SMS_URL: must begin with https://"]
+
+
+def test_credentials_for_the_gateway_fit_into_a_header(environment: Any) -> None:
+    environment(SMS_AUTHORIZATION="Bearer s3cret\r\nX-Other: 1")
+    assert problems() == ["TENANTRY_SMS_AUTHORIZATION: must be of printable ASCII characters"]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{"to": "{to}", "text": "{text}"',
+        '{"to": "{to}"}',
+        '{"to": "{to}", "{text}": "text"}',
+        '["{to}", 1, null]',
+        "{to}",
+        "to={to}",
+        "to={to}&text",
+        "to={to} text={text",
+    ],
+)
+def test_the_gateway_is_told_the_number_and_the_text(environment: Any, template: str) -> None:
+    """Issue 4.2: or nobody would get the code that he waits for."""
+    environment(SMS_BODY=template)
+    [problem] = problems()
+    assert problem.startswith("TENANTRY_SMS_BODY: must be JSON, or a form ")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{"messages": [{"to": ["{to}"], "body": "Acme: {text}", "ttl": 600}]}',
+        "to={to}&from=Acme&msg={text}",
+    ],
+)
+def test_the_gateways_body_is_json_or_a_form(environment: Any, template: str) -> None:
+    environment(SMS_BODY=template)
+    assert read().sms_body == template
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "sends"),
+    [
+        ({}, "", True),
+        ({}, "http://127.0.0.1:9000/", True),
+        (PRODUCTION, "", False),
+        (PRODUCTION, "https://gateway.example/", True),
+    ],
+)
+def test_sms_are_sent_by_a_gateway_or_kept_in_development(
+    environment: Any, base: dict[str, str], url: str, *, sends: bool
+) -> None:
+    environment(**base, SMS_URL=url)
+    assert read().sends_sms is sends
+
+
 @pytest.mark.parametrize("rate", ["10", "10/fortnight", "-1/hour", "ten/hour", "10/hour/day"])
 def test_a_rate_is_a_number_in_a_time(environment: Any, rate: str) -> None:
     environment(LIMIT_RESENDS=rate)
@@ -222,6 +308,8 @@ def test_secrets_are_not_shown_where_the_settings_are_printed(environment: Any) 
         DATABASE_URL="postgresql://u:s3cret@h/d",
         MIGRATION_DATABASE_URL="postgresql://o:s3cret@h/d",
         SMTP_URL="smtp://u:s3cret@h",
+        SMS_URL="https://u:s3cret@h",
+        SMS_AUTHORIZATION="Bearer s3cret",
     )
     assert "s3cret" not in f"{read()!r} {read()}"
 

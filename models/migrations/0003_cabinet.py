@@ -265,6 +265,11 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.AddField(
+            model_name="AuditEvent",
+            name="as_staff",
+            field=fields.BooleanField(default=False, db_default=False),
+        ),
+        ops.AddField(
             model_name="Member",
             name="denials",
             field=ArrayField(default=list, db_default=[], element_type="TEXT"),
@@ -365,6 +370,19 @@ class Migration(migrations.Migration):
             model_name="User",
             name="ended_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddField(
+            model_name="User",
+            name="name_key",
+            field=fields.CharField(default="", db_default="", max_length=400),
+        ),
+        ops.AddIndex(
+            model_name="User",
+            index=Index(fields=["email_key"]),
+        ),
+        ops.AddIndex(
+            model_name="User",
+            index=Index(fields=["name_key"]),
         ),
         ops.AddField(
             model_name="User",

@@ -3,11 +3,27 @@
 -- Accounts of before: the address they have is the one they registered with.
 update users set email_is_registered = true where email is not null;
 
+-- Staff search people by prefix, byte by byte as members are. A place has the name folded as it
+-- should be; who has none is found once the locale lowers his letters, or he is renamed.
+alter table users
+  alter column login type varchar(64) collate "C",
+  alter column email_key type varchar(254) collate "C",
+  alter column name_key type varchar(400) collate "C";
+update users set name_key = coalesce(
+  (select min(name_key) from members where user_id = users.id and joined_at is not null),
+  lower(full_name)
+);
+
+-- What has left keeps no address (PRODUCT 5: personal data goes with its account).
+update outbox_entries set recipient = '' where state <> 'QUEUED';
+
 alter table outbox_entries
   add constraint outbox_entries_channel check (channel in ('MAIL', 'SMS'));
 drop index outbox_entries_due;
 create index outbox_entries_due on outbox_entries (channel, due_at) where state = 'QUEUED';
--- The longest address of a mail is longer than any number.
+alter table members
+  add constraint members_owner_holds_all check (role <> 'OWNER' or (grants = '{}' and denials = '{}')),
+  add constraint members_granted_or_denied check (not grants && denials);
 alter table account_links
   add constraint account_links_purpose check (purpose in ('EMAIL', 'PASSWORD', 'REGISTRATION'));
 alter table phone_codes
@@ -151,6 +167,41 @@ begin
           and (b.user_id = invitee or b.email_key = v.email_key)
       )
     end;
+  perform set_config('app.scope', before, true);
+end
+$$;
+
+-- How to name who acted in the viewer's own tenants, also where he has left, or is staff.
+create function actors_of(events text[])
+returns table (event_id text, actor_id text, full_name text)
+language plpgsql security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  before text := coalesce(current_setting('app.scope', true), '');
+begin
+  perform set_config('app.scope', 'system', true);
+  return query select e.id::text, u.id::text, u.full_name::text
+  from audit_events e join users u on u.id = e.actor_id
+  where e.id = any (events) and e.tenant_id = any (scope_tenants());
+  perform set_config('app.scope', before, true);
+end
+$$;
+
+-- The avatars of those among `people` who are provider staff: for people who may write to support,
+-- who share no tenant with them. Whether one may is for the caller to check.
+create function avatars_of_staff(people text[])
+returns table (user_id text, digest text, image bytea)
+language plpgsql security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  before text := coalesce(current_setting('app.scope', true), '');
+begin
+  perform set_config('app.scope', 'system', true);
+  return query select a.user_id::text, a.digest::text, a.image
+  from avatars a join users u on u.id = a.user_id
+  where a.user_id = any(people) and u.provider_role is not null;
   perform set_config('app.scope', before, true);
 end
 $$;

@@ -34,7 +34,7 @@ _PAGE = Markup(
 <body>
 <main>
 <h1>Mailbox</h1>
-<p class="faint">Mails that would have left, newest first. The same as
+<p class="faint">Mails and SMS that would have left, newest first. The same as
 <a href="/mailbox.json">JSON</a>.</p>
 {mails}
 </main>
@@ -47,12 +47,15 @@ _MAIL = Markup(
 <h2>{subject}</h2>
 <p class="faint">to {to}, <time datetime="{machine_time}">{time}</time></p>
 <div class="text">{text}</div>
-<details>
+{html}</article>
+"""
+)
+_HTML = Markup(
+    """<details>
 <summary>As HTML</summary>
 <iframe title="{subject}" srcdoc="{html}"
   sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>
 </details>
-</article>
 """
 )
 _NOTHING = Markup('<p class="card">No mail yet. Invite somebody, and it appears here.</p>')
@@ -83,7 +86,7 @@ def _article(mail: Mail) -> Markup:
         machine_time=mail.sent_at.isoformat(),
         time=f"{mail.sent_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         text=_linked(mail.text.strip()),
-        html=mail.html,
+        html=_HTML.format(subject=mail.subject, html=mail.html) if mail.html else "",
     )
 
 

@@ -10,8 +10,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from mail import transport
-from server import app, worker
+from server import app, running, worker
 from settings import Settings
 from tests.journeys.site import Mailbox, Site, Smtp
 from tests.mail import sink as sinks
@@ -55,7 +54,7 @@ async def listening(application: Starlette, listener: socket.socket) -> AsyncIte
 async def working(settings: Settings) -> AsyncIterator[None]:
     stop = asyncio.Event()
     run = asyncio.create_task(
-        worker.run(transport.choose(settings), stop=stop, idle=QUICK, trouble=QUICK)
+        worker.run(*running.transports(settings), stop=stop, idle=QUICK, trouble=QUICK)
     )
     try:
         yield

@@ -8,6 +8,7 @@ from locales import Locale
 from mail import messages, outbox
 from models import (
     Catalog,
+    Channel,
     Invitation,
     InvitationState,
     Member,
@@ -21,6 +22,7 @@ from models import (
 )
 
 ADDRESS = "ann@example.org"
+NUMBER = "+77051250043"
 
 
 async def invite(address: str = ADDRESS, *, tenant_name: str = "Acme") -> Invitation:
@@ -39,7 +41,7 @@ async def invite(address: str = ADDRESS, *, tenant_name: str = "Acme") -> Invita
             locale=Locale.EN,
             tenant_id=invitation.tenant_id,
             now=clock.now(),
-            invitation=invitation,
+            carries=invitation,
         )
     return invitation
 
@@ -56,6 +58,21 @@ async def tell(count: int = 1) -> None:
                 tenant_id=tenant.id,
                 now=clock.now(),
             )
+
+
+async def text(to: str = NUMBER) -> None:
+    """Queue an SMS to somebody who wants them."""
+    now = clock.now()
+    user = await register("texted@example.org", phone=to, phone_confirmed_at=now, wants_sms=True)
+    async with database.transaction(database.SYSTEM):
+        await outbox.enqueue(
+            messages.removed(tenant_name="Acme", removed_by="Olga Owner"),
+            to=to,
+            locale=Locale.EN,
+            user_id=user.id,
+            now=now,
+            channel=Channel.SMS,
+        )
 
 
 async def register(address: str = ADDRESS, *, locale: str | None = None, **fields: object) -> User:

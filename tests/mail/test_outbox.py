@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 
 from auth import tokens
@@ -45,21 +43,6 @@ async def test_no_row_holds_the_token() -> None:
 async def test_an_invitations_mail_is_worth_sending_while_its_link_works() -> None:
     invitation = await offers.invite()
     assert (await offers.only_entry()).not_after == invitation.expires_at
-
-
-async def test_a_mail_can_have_an_end_of_its_own() -> None:
-    invitation = await offers.invite()
-    end = clock.now() + timedelta(hours=1)
-    async with db.transaction(db.SYSTEM):
-        entry = await outbox.enqueue(
-            messages.removed(tenant_name="Acme", removed_by="Olga"),
-            to=offers.ADDRESS,
-            locale=Locale.EN,
-            tenant_id=invitation.tenant_id,
-            now=clock.now(),
-            not_after=end,
-        )
-    assert entry.not_after == end
 
 
 async def test_cancelling_an_invitations_mail_leaves_others_alone() -> None:

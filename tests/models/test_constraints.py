@@ -107,3 +107,22 @@ async def test_states_are_those_we_know(owner: Person, project: Tenant) -> None:
 async def run(statement: str) -> None:
     async with db.transaction(db.SYSTEM):
         await db.rows(statement)
+
+
+@pytest.mark.parametrize("single", [{"grants": ["ssh:manage"]}, {"denials": ["ssh:manage"]}])
+async def test_an_owner_has_neither_grants_nor_denials(
+    owner: Person, manager: Person, single: dict[str, list[str]]
+) -> None:
+    """PRODUCT 2, rule 3; ADR 0017."""
+    with pytest.raises(IntegrityError, match="members_owner_holds_all"):
+        await change(Member, owner.member_id, **single)
+    await change(Member, manager.member_id, **single)
+    with pytest.raises(IntegrityError, match="members_owner_holds_all"):
+        await change(Member, manager.member_id, role="OWNER")
+
+
+async def test_nothing_is_granted_and_denied_to_the_same_member(manager: Person) -> None:
+    """ADR 0017."""
+    both = {"grants": ["keys:manage", "ssh:manage"], "denials": ["ssh:manage"]}
+    with pytest.raises(IntegrityError, match="members_granted_or_denied"):
+        await change(Member, manager.member_id, **both)

@@ -240,7 +240,13 @@ async def test_every_door_through_the_fence_is_known_by_name() -> None:
             "select proname as name, proconfig as config from pg_proc"
             " where prosecdef and pronamespace = 'public'::regnamespace"
         )
-    assert {door["name"] for door in doors} == {"open_session", "offers", "blocks_of", "is_blocked"}
+    assert {door["name"] for door in doors} == {
+        "open_session",
+        "offers",
+        "blocks_of",
+        "is_blocked",
+        "actors_of",
+    }
     assert all("search_path=public, pg_temp" in door["config"] for door in doors)
 
 

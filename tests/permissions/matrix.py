@@ -1,7 +1,7 @@
 """The role matrix as PRODUCT 2 prints it, copied by hand: what the code is compared with.
 
-`+` holds, `-` does not, `g` where it is granted singly (to nobody yet), `s` in a servicing
-organization (there is none yet). Sources: F, C, B are the manuals, X goes beyond them.
+`+` holds, `-` does not, `g` where it is granted singly, `s` in a servicing organization (there is
+none yet). Sources: F, C, B are the manuals, X goes beyond them.
 """
 
 from dataclasses import dataclass

@@ -4,17 +4,19 @@ import pytest
 from graphql import GraphQLObjectType
 from strawberry.permission import PermissionExtension
 
-from permissions.fields import Anyone, Can, SignedIn
+from permissions.fields import Anyone, Can, SignedIn, Staff
 from server.graphql import SCHEMA
 from tests.clients import Client, Person
 
 OPEN = "Anyone"
 SIGNED_IN = "SignedIn"
+STAFF = "Staff"
 WITH = "with its object"  # who was given the object sees this of it
 OWN = "one's own"  # the object is the viewer himself or made for him
 PRIVATE = "null without members:invite or members:edit, unless oneself"
 MANAGED = "null without members:invite or members:edit, for the invitee as well"
 KNOWN = "only apps with a right on them, without apps:manage or apps:assign"
+OF_ACCOUNT = "null without being staff, unless oneself"
 SHOWN = "null where the object behind it is not the viewer's to see"
 
 FIELDS: dict[str, dict[str, str]] = {
@@ -22,26 +24,33 @@ FIELDS: dict[str, dict[str, str]] = {
         OPEN: "me viewer node roleMatrix invitation",
         SIGNED_IN: "tenant tenants apps",
         "Can members:view": "members",
+        STAFF: "users",
     },
     "Mutation": {
-        OPEN: "signIn signOut acceptInvitation declineInvitation",
+        OPEN: "signIn signOut acceptInvitation declineInvitation confirmEmail requestPasswordReset resetPassword"
+        " registerTenant completeRegistration",
         SIGNED_IN: "createTenant changeRole removeMember leaveTenant setMemberEnabled"
-        " resendInvitation revokeInvitation setAppAccess unblockTenant",
+        " resendInvitation revokeInvitation setAppAccess unblockTenant updateProfile updateSettings deleteMyAccount"
+        " changeEmail changePassword updateMember setMemberPassword setMemberPermissions"
+        " requestPhoneCode requestPhoneRemoval confirmPhone removePhone",
         "Can tenant:edit": "updateTenant",
         "Can tenant:delete": "deleteTenant",
         "Can members:invite": "inviteMember addMember",
         "Can owners:transfer": "transferOwnership",
         "Can apps:manage": "createApp",
+        STAFF: "createUser updateUser removeFirstUser disableFirstUser",
     },
     "Me": {
-        OWN: "user login email emailVerified phone locale memberships invitations blockedTenants"
+        OWN: "user login email emailVerified rowsPerPage wantsNews wantsSms canChangeFullName"
+        " canChangeEmail phone phoneStatus locale memberships invitations blockedTenants"
     },
     "BlockedTenant": {OWN: "id name createdAt"},
-    "User": {WITH: "id displayName fullName"},
+    "User": {WITH: "id displayName fullName", OF_ACCOUNT: "account"},
     "Tenant": {
         WITH: "id name catalog locale createdAt roles",
         OWN: "viewer grantableRoles",
         "Can members:view": "members",
+        "Can audit:view": "auditLog",
         KNOWN: "apps",
     },
     "App": {WITH: "id name url tenant", OWN: "viewerRight"},
@@ -49,14 +58,15 @@ FIELDS: dict[str, dict[str, str]] = {
     "TenantViewer": {OWN: "role permissions can member"},
     "Member": {
         WITH: "id tenant status role fullName email user isFirstUser createdAt joinedAt updatedAt",
-        PRIVATE: "login phone permissions maxSessions invitation",
+        PRIVATE: "login phone permissions permissionDetails maxSessions invitation",
         KNOWN: "appAccess",
         OWN: "viewer",
     },
     "MemberViewer": {
         OWN: "grantableRoles canChangeRole canRemove canEnable canDisable canEdit canResend"
-        " canRevoke canAssignApps"
+        " canRevoke canAssignApps switchablePermissions"
     },
+    "PermissionDetail": {WITH: "permission source holds"},
     "Invitation": {
         WITH: "id state createdAt expiresAt tenantName role invitedBy",
         KNOWN: "apps",
@@ -71,6 +81,19 @@ FIELDS: dict[str, dict[str, str]] = {
     "Role": {WITH: "id code name permissions handsOut"},
     "RoleMatrix": {WITH: "catalog roles permissions"},
     "PageInfo": {WITH: "hasNextPage endCursor hasPreviousPage startCursor"},
+    "Account": {
+        WITH: "login email emailVerified phone phoneStatus locale providerRole createdAt endedAt"
+        " memberships"
+    },
+    "Placement": {WITH: "memberId tenantId tenantName catalog role status isFirstUser"},
+    "AuditEvent": {WITH: "id createdAt action actor subjectId changes requestId"},
+    "AuditChange": {WITH: "field before after"},
+    "ProviderStaff": {WITH: "id displayName"},
+    "System": {WITH: "displayName"},
+    "UserConnection": {WITH: "edges pageInfo totalCount"},
+    "UserEdge": {WITH: "cursor node"},
+    "AuditEventConnection": {WITH: "edges pageInfo totalCount"},
+    "AuditEventEdge": {WITH: "cursor node"},
     "TenantConnection": {WITH: "edges pageInfo totalCount"},
     "TenantEdge": {WITH: "cursor node"},
     "MemberConnection": {WITH: "edges pageInfo totalCount"},
@@ -90,9 +113,26 @@ FIELDS: dict[str, dict[str, str]] = {
     "AddMemberPayload": {WITH: "member"},
     "AcceptInvitationPayload": {OWN: "member session"},
     "DeclineInvitationPayload": {OWN: "tenantName"},
+    "UpdateProfilePayload": {OWN: "me"},
+    "UpdateSettingsPayload": {OWN: "me"},
+    "DeleteMyAccountPayload": {OWN: "userId"},
+    "ChangeEmailPayload": {OWN: "expiresAt"},
+    "ConfirmEmailPayload": {OWN: "email"},
+    "ChangePasswordPayload": {OWN: "endedSessions"},
+    "RequestPasswordResetPayload": {OWN: "expiresAt"},
+    "ResetPasswordPayload": {OWN: "login"},
+    "RegisterTenantPayload": {OWN: "expiresAt"},
+    "CompleteRegistrationPayload": {OWN: "tenant session"},
+    "UpdateMemberPayload": {WITH: "member"},
+    "SetMemberPasswordPayload": {WITH: "member"},
+    "RequestPhoneCodePayload": {OWN: "expiresAt"},
+    "RequestPhoneRemovalPayload": {OWN: "expiresAt"},
+    "ConfirmPhonePayload": {OWN: "me"},
+    "RemovePhonePayload": {OWN: "me"},
     "UnblockTenantPayload": {OWN: "tenantId"},
     "CreateAppPayload": {WITH: "app"},
     "SetAppAccessPayload": {WITH: "member"},
+    "SetMemberPermissionsPayload": {WITH: "member"},
     "ResendInvitationPayload": {WITH: "invitation emailQueued"},
     "RevokeInvitationPayload": {WITH: "invitation"},
     "ChangeRolePayload": {WITH: "member"},
@@ -100,6 +140,10 @@ FIELDS: dict[str, dict[str, str]] = {
     "RemoveMemberPayload": {WITH: "member"},
     "LeaveTenantPayload": {WITH: "tenantId"},
     "SetMemberEnabledPayload": {WITH: "member"},
+    "CreateUserPayload": {WITH: "user"},
+    "UpdateUserPayload": {WITH: "user"},
+    "RemoveFirstUserPayload": {WITH: "firstUser newOwner"},
+    "DisableFirstUserPayload": {WITH: "firstUser newOwner"},
     "PermissionDenied": {WITH: "code message permission"},
     "NotFound": {WITH: "code message"},
     "InvalidInput": {WITH: "code message fields"},
@@ -114,11 +158,15 @@ FIELDS: dict[str, dict[str, str]] = {
     "RoleNotGrantable": {WITH: "code message grantable"},
     "LastOwner": {WITH: "code message"},
     "LoginTaken": {WITH: "code message"},
+    "WrongCode": {WITH: "code message attemptsLeft"},
+    "CodeUnavailable": {WITH: "code message"},
     "InvitationUnavailable": {WITH: "code message"},
     "InvitationClosed": {WITH: "code message state"},
     "WrongAccount": {WITH: "code message invitedEmail"},
     "SignInRequired": {WITH: "code message"},
     "RegistrationRequired": {WITH: "code message"},
+    "RegistrationClosed": {WITH: "code message"},
+    "LinkUnavailable": {WITH: "code message"},
 }
 
 
@@ -152,7 +200,7 @@ def _guard(kind: str, name: str) -> str | None:
     if not found:
         return None
     [[guard]] = [extension.permissions for extension in found]
-    assert isinstance(guard, (Anyone, SignedIn, Can))
+    assert isinstance(guard, (Anyone, SignedIn, Can, Staff))
     return f"Can {guard.permission}" if isinstance(guard, Can) else type(guard).__name__
 
 
@@ -170,7 +218,7 @@ def test_every_field_has_an_entry_and_every_entry_a_field() -> None:
 def test_the_guards_are_those_of_the_table() -> None:
     """Where the table names no guard, there is none, and the use case decides."""
     named = {
-        field: rule if rule.startswith(("Can ", OPEN, SIGNED_IN)) else None
+        field: rule if rule.startswith(("Can ", OPEN, SIGNED_IN, STAFF)) else None
         for field, rule in listed().items()
     }
     assert guards() == named
@@ -182,7 +230,7 @@ async def test_anonymous_callers_are_told_to_sign_in(anonymous: Client, field: s
     assert await anonymous.refusal(f"{{ {field} {{ __typename }} }}") == "UNAUTHENTICATED"
 
 
-INPUTS: dict[str, dict[str, Any]] = {
+INPUTS: dict[str, dict[str, Any] | None] = {
     "createTenant": {"name": "Acme", "catalog": "PROJECT"},
     "updateTenant": {"tenantId": "ten_x"},
     "deleteTenant": {"tenantId": "ten_x"},
@@ -191,6 +239,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     | {"fullName": "Ann", "login": "ann", "password": "twelve letters"},
     "createApp": {"tenantId": "ten_x", "name": "Books"},
     "setAppAccess": {"memberId": "mem_x"},
+    "setMemberPermissions": {"memberId": "mem_x"},
     "unblockTenant": {"tenantId": "ten_x"},
     "resendInvitation": {"invitationId": "inv_x"},
     "revokeInvitation": {"invitationId": "inv_x"},
@@ -199,6 +248,22 @@ INPUTS: dict[str, dict[str, Any]] = {
     "removeMember": {"memberId": "mem_x"},
     "leaveTenant": {"tenantId": "ten_x"},
     "setMemberEnabled": {"memberId": "mem_x", "enabled": True},
+    "createUser": {"login": "nina", "email": "nina@example.com"}
+    | {"fullName": "Nina", "password": "twelve letters"},
+    "updateUser": {"userId": "usr_x"},
+    "removeFirstUser": {"memberId": "mem_x"},
+    "disableFirstUser": {"memberId": "mem_x"},
+    "updateProfile": {},
+    "updateSettings": {},
+    "deleteMyAccount": {"password": "wrong"},
+    "changeEmail": {"email": "ann@example.com", "password": "wrong"},
+    "changePassword": {"password": "wrong", "newPassword": "twelve letters"},
+    "updateMember": {"memberId": "mem_x"},
+    "setMemberPassword": {"memberId": "mem_x", "password": "twelve letters"},
+    "requestPhoneCode": None,
+    "requestPhoneRemoval": None,
+    "confirmPhone": {"code": "000000"},
+    "removePhone": {"code": "000000"},
 }
 
 
@@ -212,11 +277,31 @@ async def test_anonymous_callers_change_nothing(anonymous: Client, mutation: str
     assert (answer["__typename"], answer["code"]) == ("PermissionDenied", "UNAUTHENTICATED")
 
 
-@pytest.mark.parametrize("mutation", [name for name in INPUTS if name != "createTenant"])
+OF_STAFF = FIELDS["Mutation"][STAFF].split()
+NAMING = [n for n, given in INPUTS.items() if "_x'" in str(given) and n not in OF_STAFF]
+
+
+@pytest.mark.parametrize("mutation", NAMING)
 async def test_whatever_a_stranger_names_does_not_exist(stranger: Person, mutation: str) -> None:
     """CASES 68: a tenant, member or invitation that nobody has."""
     answer = await stranger.do(mutation, INPUTS[mutation])
     assert (answer["__typename"], answer["code"]) == ("NotFound", "NOT_FOUND")
+
+
+@pytest.mark.parametrize("mutation", OF_STAFF)
+async def test_what_is_for_staff_is_refused_to_everybody_else(
+    owner: Person, mutation: str
+) -> None:
+    """PRODUCT 5: whatever he owns."""
+    answer = await owner.do(mutation, INPUTS[mutation])
+    assert (answer["__typename"], answer["code"]) == ("PermissionDenied", "PERMISSION_DENIED")
+
+
+async def test_only_staff_search_people(owner: Person, anonymous: Client) -> None:
+    """Issue 4.8."""
+    query = "{ users { edges { node { id } } } }"
+    assert await owner.refusal(query) == "PERMISSION_DENIED"
+    assert await anonymous.refusal(query) == "UNAUTHENTICATED"
 
 
 @pytest.mark.parametrize("field", ["me", "viewer", 'node(id: "ten_x")'])

@@ -102,6 +102,13 @@ async def add_somebody_without_an_address(scene: Scene) -> str | None:
     return await scene.refused("addMember", **tenant, **values)
 
 
+async def grant_a_single_permission(scene: Scene) -> str | None:
+    target = await scene.target(scene.lowest)
+    return await scene.refused(
+        "setMemberPermissions", memberId=target.member_id, on=["members:grant"]
+    )
+
+
 async def see_removed_members(scene: Scene) -> str | None:
     return await scene.refused_query(
         "members(tenantId: $tenant, filter: { statuses: [REMOVED] }) { edges { node { id } } }"
@@ -115,6 +122,7 @@ OPERATIONS: dict[str, Sequence[Callable[[Scene], Awaitable[str | None]]]] = {
     "members:remove": [remove],
     "members:leave": [leave],
     "members:disable": [disable, enable],
+    "members:grant": [grant_a_single_permission],
     "owners:create": [invite_an_owner, make_an_owner],
     "owners:transfer": [pass_the_tenant_on],
     "owners:remove": [demote_another_owner, remove_another_owner],
@@ -137,7 +145,7 @@ async def test_what_a_role_may_do_it_can_do_and_nothing_else(world: World, cell:
 
 @pytest.mark.parametrize("cell", [c for c in CELLS if c.permission not in OPERATIONS], ids=str)
 async def test_what_others_obey_is_decided_here(world: World, cell: Cell) -> None:
-    """PRODUCT 2: every other cell, by asking; servicing and single grants are off by now."""
+    """PRODUCT 2: every other cell, by asking; servicing is off, and nothing granted singly."""
     scene = await stage(world, cell.catalog, cell.role)
     found = await scene.actor.ask(CAN, id=scene.tenant.id, p=cell.permission)
     assert found["tenant"]["viewer"]["can"] is cell.holds

@@ -27,6 +27,10 @@ STEPS: list[Step] = [
     lambda who, whom, _: who.do("changeRole", {"memberId": whom.member_id, "role": "OWNER"}),
     lambda who, whom, _: who.do("setMemberEnabled", {"memberId": whom.member_id, "enabled": False}),
     lambda who, whom, _: who.do("setMemberEnabled", {"memberId": whom.member_id, "enabled": True}),
+    lambda who, whom, _: who.do(
+        "setMemberPermissions",
+        {"memberId": whom.member_id, "on": ["members:remove"], "off": ["members:invite"]},
+    ),
     lambda who, _, tenant: who.do("leaveTenant", {"tenantId": tenant.id}),
     lambda who, whom, tenant: who.do(
         "transferOwnership", {"tenantId": tenant.id, "toMemberId": whom.member_id}

@@ -20,6 +20,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "changeRole": {"memberId": "$member", "role": "ACCOUNTANT"},
     "setMemberEnabled": {"memberId": "$member", "enabled": False},
     "removeMember": {"memberId": "$member"},
+    "setMemberPermissions": {"memberId": "$member", "on": ["keys:manage"]},
     "transferOwnership": {"tenantId": "$tenant", "toMemberId": "$member"},
     "updateTenant": {"tenantId": "$tenant", "name": "Zenith"},
     "deleteTenant": {"tenantId": "$tenant"},

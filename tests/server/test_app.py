@@ -2,6 +2,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -79,10 +80,20 @@ async def test_other_methods_are_not_allowed(owner: Person, method: str) -> None
     assert answer.status_code == 405
 
 
-async def test_the_development_mailbox_is_not_served_where_mail_leaves(
+@pytest.mark.parametrize("leaving", [{}, {"smtp_url": SecretStr("smtp://localhost:25")}])
+async def test_the_development_mailbox_is_served_while_anything_stays_in_it(
+    configure: Callable[..., Settings], leaving: dict[str, SecretStr]
+) -> None:
+    """Codes by SMS as well, where only mail leaves."""
+    client = Client(app.build(configure(**leaving)))
+    assert (await client.http.get("/mailbox.json")).status_code == 200
+
+
+async def test_the_development_mailbox_is_not_served_where_everything_leaves(
     configure: Callable[..., Settings],
 ) -> None:
-    client = Client(app.build(configure(smtp_url="smtp://localhost:25")))
+    gateway = SecretStr("http://localhost:26")
+    client = Client(app.build(configure(smtp_url="smtp://localhost:25", sms_url=gateway)))
     for path in ("/mailbox", "/mailbox.json"):
         assert (await client.http.get(path)).status_code == 404
 

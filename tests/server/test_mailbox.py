@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import settings
-from mail import transport
+from mail import sms, transport
 from mail.transport import MailboxTransport
 from models import clock
 from server.pages import mailbox
@@ -63,6 +63,24 @@ async def test_programs_find_all_of_a_mail(client: TestClient) -> None:
         "html": "<p>Hi</p>\n",
         "links": [LINK],
     }
+
+
+async def test_an_sms_is_shown_as_one(client: TestClient) -> None:
+    """Issue 4.2: with its number and text, and no empty frame beside."""
+    message = EmailMessage()
+    message["Date"] = clock.now()
+    message.set_content("042017 confirms your number.")
+    box = sms.choose(settings.load())
+    assert isinstance(box, MailboxTransport)
+    await box.send(message, recipient="+77051250043")
+    (mail,) = client.get("/mailbox.json").json()
+    assert (mail["to"], mail["subject"]) == ("+77051250043", "SMS")
+    assert (mail["text"], mail["html"]) == ("042017 confirms your number.\n", "")
+    page = client.get("/mailbox").text
+    assert "<h2>SMS</h2>" in page
+    assert "to +77051250043" in page
+    assert "042017 confirms your number." in page
+    assert Frames(page).frames == []
 
 
 async def test_people_can_click_on_the_links(client: TestClient) -> None:

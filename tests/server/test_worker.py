@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -13,8 +14,10 @@ from models import database as db
 from server import worker
 from settings import Settings
 from tests.conftest import Clock
+from tests.mail import gateway as gateways
 from tests.mail import offers
 from tests.mail import sink as sinks
+from tests.mail.gateway import Gateway, replying, sending
 from tests.mail.sink import Sink
 
 QUICK = timedelta(seconds=0.01)
@@ -27,10 +30,10 @@ async def sink() -> AsyncIterator[Sink]:
 
 
 @asynccontextmanager
-async def working(transport: Transport) -> AsyncIterator[asyncio.Event]:
+async def working(*transports: Transport) -> AsyncIterator[asyncio.Event]:
     """A worker beside the block; it has stopped when the block is left."""
     stop = asyncio.Event()
-    run = asyncio.create_task(worker.run(transport, stop=stop, idle=QUICK, trouble=QUICK))
+    run = asyncio.create_task(worker.run(*transports, stop=stop, idle=QUICK, trouble=QUICK))
     try:
         yield stop
     finally:
@@ -78,6 +81,37 @@ async def test_an_idle_worker_stops_at_once() -> None:
     stop.set()
     async with asyncio.timeout(0.4):
         await run
+
+
+@pytest.mark.usefixtures("database")
+async def test_sms_leave_while_the_mail_server_is_away() -> None:
+    """Issue 4.2: each channel has its own queue; and the mails leave once it is back."""
+    async with sinks.listening(Sink()) as sink:
+        pass
+    await offers.tell(2)
+    await offers.text()
+    async with (
+        gateways.listening(Gateway()) as gateway,
+        working(SmtpTransport.at(sink.url), gateway.transport),
+    ):
+        await until(lambda: len(gateway.received) == 1)
+        async with sinks.listening(sink):
+            await until(lambda: len(sink.received) == 2)
+
+
+@pytest.mark.usefixtures("database")
+async def test_mails_leave_while_the_gateway_is_away_or_hangs(sink: Sink) -> None:
+    """Issue 4.2."""
+    gateway = Gateway()
+    gateway.answers = [replying(401)] * 5 + [sending(then_hang=True)]
+    await offers.text()
+    async with gateways.listening(gateway):
+        quick = dataclasses.replace(gateway.transport, deadline=timedelta(seconds=0.3))
+        async with working(SmtpTransport.at(sink.url), quick):
+            await until(lambda: len(gateway.received) == 6)
+            await offers.tell(3)
+            await until(lambda: len(sink.received) == 3)
+            assert gateway.answers == []
 
 
 @pytest.mark.usefixtures("database")

@@ -1,0 +1,208 @@
+"""What provider support does to people's accounts, which customers cannot (PRODUCT 2 and 5).
+
+Whoever is changed so hears of it by mail, at the old address and at the new one; the audit of every
+tenant he belongs to names who did it.
+"""
+
+from dataclasses import dataclass
+
+import errors
+from auth import passwords
+from auth.viewer import Viewer
+from locales import Locale
+from mail import messages, outbox
+from models import Member, MemberStatus, ProviderRole, SecondFactor, User, clock, database
+from permissions import checks
+from resolvers import (
+    account_links,
+    accounts,
+    audit,
+    emails,
+    identifiers,
+    notices,
+    phones,
+    profiles,
+    rows,
+    second_factors,
+    sessions,
+)
+
+_ONE_PER_ADDRESS = "users_one_per_verified_email"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What to change of an account; what is left out stays."""
+
+    full_name: str | None = None
+    login: str | None = None
+    email: str | None = None
+    new_password: str | None = None
+    remove_phone: bool = False
+    remove_second_factor: bool = False
+
+
+async def create(
+    viewer: Viewer,
+    given: accounts.Registration,
+    *,
+    email: str,
+    provider_role: ProviderRole | None = None,
+) -> rows.User:
+    """An account whose address counts as verified, and whose password is handed over.
+
+    Staff are made by an `ADMIN` only.
+
+    Raises:
+        errors.Unauthenticated, errors.PermissionDenied
+        errors.InvalidInput: also an address that is taken; staff may know.
+        errors.LoginTaken
+    """
+    staff = checks.require_staff(viewer)
+    if provider_role is not None:
+        _require_admin(staff)
+    user_id = await accounts.create(
+        staff, given, email=email, provider_role=provider_role, handed_over=True
+    )
+    return rows.User(user_id, identifiers.name(given.full_name))
+
+
+def _require_admin(staff: Viewer) -> None:
+    if staff.account is None or staff.account.provider_role != ProviderRole.ADMIN:
+        raise errors.PermissionDenied
+
+
+async def update(viewer: Viewer, user_id: str, edit: Edit) -> rows.User:
+    """The account is as `edit` says, also that of an ACCOUNT's first user.
+
+    An address counts as verified at once. A password is handed over: all sessions end, and it has
+    to be replaced at the first sign-in.
+
+    Raises:
+        errors.Unauthenticated
+        errors.PermissionDenied: he is no staff; or the account is of staff, and he no `ADMIN`.
+        errors.NotFound: there is no such account, or it has ended.
+        errors.InvalidInput: also an address that is taken; staff may know.
+        errors.LoginTaken
+    """
+    staff = checks.require_staff(viewer)
+    checked = _check(edit)
+    new_hash = await passwords.make_hash(checked.new_password) if checked.new_password else None
+    try:
+        async with database.transaction(database.SYSTEM):
+            user = await lock(staff, user_id)
+            await _change(staff, user, checked, new_hash)
+    except database.IntegrityError as taken:
+        if _ONE_PER_ADDRESS in str(taken):
+            raise errors.InvalidInput.at("email", code="TAKEN") from None
+        raise errors.LoginTaken from None
+    return rows.User(user.id, user.full_name)
+
+
+def _check(edit: Edit) -> Edit:
+    faults, optional = identifiers.Faults(), identifiers.optional
+    checked = Edit(
+        faults.check(("fullName",), optional(identifiers.name), edit.full_name),
+        faults.check(("login",), optional(identifiers.login), edit.login),
+        faults.check(("email",), optional(identifiers.email), edit.email),
+        faults.check(("newPassword",), optional(identifiers.new_password), edit.new_password),
+        edit.remove_phone,
+        edit.remove_second_factor,
+    )
+    faults.settle()
+    return checked
+
+
+async def lock(staff: Viewer, user_id: str) -> User:
+    """The account, locked for a change by staff; only an `ADMIN` changes one of staff's."""
+    found = await User.filter(id=user_id, ended_at=None).select_for_update(no_key=True).first()
+    if found is None:
+        raise errors.NotFound
+    if found.provider_role is not None:
+        _require_admin(staff)
+    return found
+
+
+async def _change(staff: Viewer, user: User, edit: Edit, new_hash: str | None) -> None:
+    old = _reached(user)
+    changed = [
+        *await _rename(user, edit),
+        *await _readdress(staff, user, edit.email),
+        *await _take_away(user, edit),
+        *await _hand_over(staff, user, new_hash),
+    ]
+    if changed:
+        await _tell(user, changed, old)
+        await _record(staff, user, changed)
+
+
+def _reached(user: User) -> str | None:
+    """The address he is written to: none that is not proven to be his."""
+    return user.email if user.email_verified_at is not None else None
+
+
+async def _rename(user: User, edit: Edit) -> list[str]:
+    changed = []
+    if edit.full_name not in (None, user.full_name):
+        user.full_name = str(edit.full_name)
+        changed.append("full_name")
+    if edit.login not in (None, user.login):
+        user.login = str(edit.login)
+        changed.append("login")
+    if changed:
+        await profiles.save(user, *changed)
+    return changed
+
+
+async def _readdress(staff: Viewer, user: User, email: str | None) -> list[str]:
+    if email is None or email == _reached(user):
+        return []
+    await emails.give(staff, user, email)
+    return ["email"]
+
+
+async def _take_away(user: User, edit: Edit) -> list[str]:
+    """What its holder has lost, and can take out himself no more."""
+    changed = []
+    if edit.remove_phone and user.phone is not None:
+        await phones.take_out(user)
+        changed.append("phone")
+    if edit.remove_second_factor and await SecondFactor.exists(user_id=user.id):
+        await second_factors.forget(user.id)
+        changed.append("second_factor")
+    return changed
+
+
+async def _hand_over(staff: Viewer, user: User, new_hash: str | None) -> list[str]:
+    if new_hash is None:
+        return []
+    user.password_hash, user.password_expired = new_hash, True
+    await profiles.save(user, "password_hash", "password_expired")
+    await account_links.close_all(user.id)
+    await sessions.end_all(staff, user.id)
+    return ["password"]
+
+
+async def _tell(user: User, changed: list[str], old: str | None) -> None:
+    """At his address, and at the `old` one where that was another."""
+    message, now = messages.changed_by_support(changed), clock.now()
+    await notices.tell_user(user.id, message, now=now)
+    if old not in (None, _reached(user)):
+        locale = Locale(user.locale or Locale.EN)
+        await outbox.enqueue(message, to=str(old), locale=locale, user_id=user.id, now=now)
+
+
+async def _record(staff: Viewer, user: User, changed: list[str]) -> None:
+    """Once for the account, and once in each tenant he belongs to."""
+    changes: audit.Changes = dict.fromkeys(changed, ())
+    await audit.record(staff, "user.update", subject_id=user.id, changes=changes)
+    living = [MemberStatus.JOINED, MemberStatus.DISABLED]
+    places = Member.filter(user_id=user.id, status__in=living, tenant__deleted_at=None)
+    for place in await places.order_by("id"):
+        await audit.record(
+            staff,
+            "user.update",
+            subject_id=place.id,
+            tenant_id=place.tenant_id,
+            changes=changes,
+        )
