@@ -76,7 +76,7 @@ async def authorization_url(provider: IdentityProvider, challenge: Challenge, *,
             address = (await _discover(client, provider)).authorization_endpoint
         return str(
             prepare_grant_uri(
-                safe(address),
+                address,
                 provider.client_id,
                 "code",
                 redirect_uri=settings.load().provider_page,

@@ -20,12 +20,12 @@ _BYTES, _CODE_DIGITS = 32, 6
 
 
 class Token(str):
-    """A secret in clear; prints as its prefix only."""
+    """A secret in clear; prints as its prefix only, and a code has none."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"Token({self[:8]!r}...)"
+        return f"Token({self[:8] if self.startswith('tnt_') else ''!r}...)"
 
 
 def new(prefix: str) -> Token:

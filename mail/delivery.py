@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import Policy
+from typing import Self
 from urllib.parse import urlsplit
 
 import structlog
@@ -114,6 +116,24 @@ async def _attempt(
     return _Outcome(OutboxState.SENT)
 
 
+class _OneLine(str):
+    """A header as it stands. Python folds an address longer than a line by encoding it as words,
+    and no mail program looks for an address in words.
+    """
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str, value: str) -> Self:
+        header = super().__new__(cls, value)
+        header.name = name
+        return header
+
+    def fold(self, *, policy: Policy) -> str:
+        """What `email` asks of a header that knows its name."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
 def _compose(entry: OutboxEntry, letter: letters.Letter) -> EmailMessage:
     message, secrets = EmailMessage(), letter.secrets()
     message["Date"] = clock.now()
@@ -129,7 +149,7 @@ def _compose(entry: OutboxEntry, letter: letters.Letter) -> EmailMessage:
     message["Subject"] = rendered.subject
     message["Auto-Submitted"] = "auto-generated"
     for name, value in letter.headers().items():
-        message[name] = value
+        message[name] = _OneLine(name, value)
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
     return message

@@ -29,8 +29,8 @@ class OutboxState(StrEnum):
 
 class OutboxEntry(Model):
     """`facts` are what the template needs beside the token or code, which is computed when the mail
-    is written, from an invitation, an account link or a phone code, and stands nowhere. `user_id` is
-    the account written to, where it is one. Once finished, `facts` and `recipient` are emptied.
+    is written, from an invitation, an account link or a phone code, and stands nowhere. `user_id`
+    is the account written to, where it is one. Once finished, `facts` and `recipient` are emptied.
 
     A worker holds an entry while `lease` is its own and `leased_until` is ahead. `id` is also the
     left part of the Message-ID, so every copy has the same one.

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tortoise.queryset import QuerySet
+
 import errors
 import settings
 from auth import limits, tokens
@@ -92,7 +94,10 @@ async def find(client: Client, purpose: LinkPurpose, token: str) -> AccountLink:
     """
     await limits.count(offers.link_counter(client))
     async with database.transaction(database.SYSTEM, read_only=True):
-        return await _living(purpose, token)
+        link = await _living(purpose, token).first()
+    if link is None:
+        raise errors.LinkUnavailable
+    return link
 
 
 async def use(purpose: LinkPurpose, token: str) -> AccountLink:
@@ -101,22 +106,19 @@ async def use(purpose: LinkPurpose, token: str) -> AccountLink:
     Raises:
         errors.LinkUnavailable
     """
-    link, now = await _living(purpose, token), clock.now()
-    if not await AccountLink.filter(id=link.id, closed_at=None).update(closed_at=now):
+    if not await _living(purpose, token).update(closed_at=clock.now()):
         raise errors.LinkUnavailable
-    return link
+    return await AccountLink.get(token_digest=tokens.digest(token))
 
 
-async def _living(purpose: LinkPurpose, token: str) -> AccountLink:
-    link = await AccountLink.get_or_none(
+def _living(purpose: LinkPurpose, token: str) -> QuerySet[AccountLink]:
+    """A token of another purpose has another prefix, and so another digest."""
+    return AccountLink.filter(
         token_digest=tokens.digest(token),
         purpose=purpose,
         closed_at=None,
         expires_at__gt=clock.now(),
     )
-    if link is None or not token.startswith(LINK_PREFIXES[purpose]):
-        raise errors.LinkUnavailable
-    return link
 
 
 async def forget_expired() -> int:

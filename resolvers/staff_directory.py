@@ -17,8 +17,9 @@ from models import Catalog, MemberStatus, ProviderRole, database
 from permissions import checks, roles
 from permissions.catalog import Role
 from resolvers import identifiers, pages, rows
-from resolvers.conditions import Conditions, prefix
+from resolvers.conditions import Conditions, span
 
+_KEYS = ("u.login", "u.email_key", "u.name_key")
 _PLACEMENT = """
 select m.id as member_id, t.id as tenant_id, t.name as tenant_name, t.catalog, m.role, m.status,
   m.is_first_user
@@ -95,8 +96,8 @@ async def count(viewer: Viewer, *, search: str | None = None) -> int:
 def _where(viewer: Viewer, search: str | None) -> Conditions:
     checks.require_staff(viewer)
     where, text = Conditions(), identifiers.fold((search or "").strip())
-    keys = ("u.login", "u.email_key", "u.name_key")
-    where.add(" or ".join(f"{key} like {{}}" for key in keys), *[prefix(text)] * len(keys))
+    begins = [f"{key} >= {{}} and {key} < {{}}" for key in _KEYS]
+    where.add(" or ".join(begins), *span(text) * len(_KEYS))
     return where
 
 

@@ -17,6 +17,7 @@ from resolvers import (
     account_links,
     accounts,
     audit,
+    edits,
     emails,
     identifiers,
     notices,
@@ -24,7 +25,6 @@ from resolvers import (
     profiles,
     rows,
     second_factors,
-    sessions,
 )
 
 _ONE_PER_ADDRESS = "users_one_per_verified_email"
@@ -90,7 +90,7 @@ async def update(viewer: Viewer, user_id: str, edit: Edit) -> rows.User:
     new_hash = await passwords.make_hash(checked.new_password) if checked.new_password else None
     try:
         async with database.transaction(database.SYSTEM):
-            user = await lock(staff, user_id)
+            user = await _lock(staff, user_id)
             await _change(staff, user, checked, new_hash)
     except database.IntegrityError as taken:
         if _ONE_PER_ADDRESS in str(taken):
@@ -113,7 +113,7 @@ def _check(edit: Edit) -> Edit:
     return checked
 
 
-async def lock(staff: Viewer, user_id: str) -> User:
+async def _lock(staff: Viewer, user_id: str) -> User:
     """The account, locked for a change by staff; only an `ADMIN` changes one of staff's."""
     found = await User.filter(id=user_id, ended_at=None).select_for_update(no_key=True).first()
     if found is None:
@@ -167,7 +167,8 @@ async def _take_away(user: User, edit: Edit) -> list[str]:
     if edit.remove_phone and user.phone is not None:
         await phones.take_out(user)
         changed.append("phone")
-    if edit.remove_second_factor and await SecondFactor.exists(user_id=user.id):
+    counts = SecondFactor.filter(user_id=user.id, confirmed_at__isnull=False)
+    if edit.remove_second_factor and await counts.exists():
         await second_factors.forget(user.id)
         changed.append("second_factor")
     return changed
@@ -176,10 +177,8 @@ async def _take_away(user: User, edit: Edit) -> list[str]:
 async def _hand_over(staff: Viewer, user: User, new_hash: str | None) -> list[str]:
     if new_hash is None:
         return []
-    user.password_hash, user.password_expired = new_hash, True
-    await profiles.save(user, "password_hash", "password_expired")
+    await edits.hand_over(staff, user.id, new_hash)
     await account_links.close_all(user.id)
-    await sessions.end_all(staff, user.id)
     return ["password"]
 
 

@@ -139,9 +139,8 @@ async def _exchange(visit: ProviderVisit, provider: IdentityProvider, returned: 
     )
     visit.subject, visit.email = found.subject, found.email
     async with database.transaction(database.SYSTEM):
-        unproven = ProviderVisit.filter(id=visit.id, subject=None)
-        if not await unproven.update(subject=found.subject, email=found.email):
-            raise errors.LinkUnavailable
+        its_row = ProviderVisit.filter(id=visit.id)
+        await its_row.update(subject=found.subject, email=found.email)
 
 
 async def use(visit: ProviderVisit) -> None:

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from schema.second_factors import SecondFactor
 
 
+def _display_name(parent: strawberry.Parent[rows.User], info: Info) -> str:
+    return parent.full_name or nobody(info.context.locale)
+
+
 @strawberry.type(description="What others see of a person.")
 @shown_from(rows.User)
 class User(Node, Actor):
@@ -41,9 +45,10 @@ class User(Node, Actor):
         description="As he writes it himself; empty once his account has ended."
     )
 
-    @strawberry.field(description="How to name him to others, also once his account has ended.")
-    def display_name(parent: strawberry.Parent[rows.User], info: Info) -> str:
-        return parent.full_name or nobody(info.context.locale)
+    display_name: str = strawberry.field(
+        resolver=_display_name,
+        description="How to name him to others, also once his account has ended.",
+    )
 
     @strawberry.field(
         graphql_type=Annotated["Account", strawberry.lazy("schema.users")] | None,

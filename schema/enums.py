@@ -20,8 +20,8 @@ __all__ = [
     "MemberOrderField",
     "MemberStatus",
     "OrderDirection",
-    "PhoneStatus",
     "PermissionSource",
+    "PhoneStatus",
     "ProviderRole",
     "SessionTransport",
 ]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from permissions.fields import SignedIn, guard
+from permissions.fields import Staff, guard
 from resolvers import news
 from schema import errors
 from schema.arguments import Input
@@ -46,7 +46,7 @@ SendNewsResult = Annotated[
 class NewsMutations:
     @strawberry.mutation(
         graphql_type=SendNewsResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Staff()),
         description="Mail news to everybody who wants them; for the provider's staff.",
     )
     async def send_news(self, info: Info, input: Input[SendNewsInput]) -> Rows:

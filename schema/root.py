@@ -30,8 +30,8 @@ from schema.managed import ManagedMutations
 from schema.members import MemberMutations, MemberQueries
 from schema.news import NewsMutations
 from schema.open_sessions import OpenSessionMutations
-from schema.phones import PhoneMutations
 from schema.passwords import PasswordMutations
+from schema.phones import PhoneMutations
 from schema.profiles import ProfileMutations
 from schema.registrations import RegistrationMutations
 from schema.roles import Role, RoleQueries

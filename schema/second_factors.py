@@ -64,6 +64,7 @@ class DisableSecondFactorPayload:
 @strawberry.input(description="Who wants new recovery codes.")
 class RenewRecoveryCodesInput:
     password: str = strawberry.field(description="The viewer's own, once more.")
+    code: str = strawberry.field(description="Of the authenticator app, or a recovery code.")
 
 
 @strawberry.type(description="The recovery codes of before are dead.")
@@ -132,5 +133,7 @@ class SecondFactorMutations:
         description="New recovery codes in place of the old ones.",
     )
     async def renew_recovery_codes(self, info: Info, input: Input[RenewRecoveryCodesInput]) -> Rows:
-        codes = await second_factors.renew_recovery_codes(info.context.viewer, input.password)
+        codes = await second_factors.renew_recovery_codes(
+            info.context.viewer, input.password, input.code
+        )
         return RenewRecoveryCodesPayload(recovery_codes=codes)

@@ -60,7 +60,9 @@ FAULTS: dict[str, str] = {
         " it ask support."
     ),
     "CONFIRMED_ALREADY": mark("This number is confirmed already."),
-    "NOT_CONFIRMED": mark("This number is not confirmed; it changes in the profile without a code."),
+    "NOT_CONFIRMED": mark(
+        "This number is not confirmed; it changes in the profile without a code."
+    ),
     "NO_PHONE": mark("There is no number in the profile. Fill it in first."),
     "SMS_OFF": mark("No SMS are sent here. Ask support."),
     "EDITS_HIMSELF": mark("This person edits his own data."),
@@ -69,7 +71,9 @@ FAULTS: dict[str, str] = {
     "NO_PICTURE": mark("A picture has to be a PNG, JPEG or WebP file. Save it as one of these."),
     "BROKEN_PICTURE": mark("This picture cannot be read. Save it anew and try again."),
     "TOO_LARGE": mark("This file is too large: at most %(limit)s MB."),
-    "TOO_MANY_PIXELS": mark("This picture is too large: at most %(limit)s megapixels. Scale it down."),
+    "TOO_MANY_PIXELS": mark(
+        "This picture is too large: at most %(limit)s megapixels. Scale it down."
+    ),
     "TEXT_TWICE": mark("One text for each language."),
     "UNKNOWN_PERMISSION": mark("This permission cannot be switched for this person."),
     "SWITCHED_TWICE": mark("Name every permission once, in one of the two lists."),

@@ -8,7 +8,15 @@ from auth import tokens
 from auth import viewer as viewers
 from auth.viewer import Viewer
 from locales import Locale
-from models import AppRight, Catalog, Invitation, InvitationState, User, database
+from models import (
+    AppRight,
+    Catalog,
+    Invitation,
+    InvitationState,
+    ProviderRole,
+    User,
+    database,
+)
 from resolvers import (
     acceptances,
     accounts,
@@ -35,6 +43,7 @@ PEOPLE = (
     Registration("Rob Rover", "rob", PASSWORD),
 )
 SHOWN = PEOPLE[:2]
+SUPPORT = Registration("Sam Support", "sam", PASSWORD, locale=Locale.EN)
 PENDING = "new.colleague@example.com"
 BY_HAND = Registration("Ольга Склад", "olga", "handed over on paper")
 
@@ -58,6 +67,12 @@ class Demo:
     async def fill(self) -> None:
         for person in PEOPLE:
             await accounts.create(self.operator, person, email=f"{person.login}@example.com")
+        await accounts.create(
+            self.operator,
+            SUPPORT,
+            email="sam@example.com",
+            provider_role=ProviderRole.SUPPORT,
+        )
         await self._project()
         await self._subscriber()
         await self._account()

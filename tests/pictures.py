@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -43,13 +44,16 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 
 async def put(
-    client: Client, content: bytes | None = None, media_type: str = "image/png", **headers: str
+    client: Client,
+    content: Any = None,
+    media_type: str = "image/png",
+    headers: Mapping[str, str] | None = None,
 ) -> httpx2.Response:
-    """Upload a picture; a red one, if nothing else is said."""
+    """Upload a file, or a stream of one; a red picture, if nothing else is said."""
     return await client.http.put(
         "/avatar",
         content=file() if content is None else content,
-        headers={"content-type": media_type, **headers},
+        headers={"content-type": media_type, **(headers or {})},
     )
 
 

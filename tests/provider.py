@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cache
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -35,17 +36,19 @@ CLIENT_ID, CLIENT_SECRET = "tenantry at acme", "the secret of the client"
 KID = "the key of the day"
 
 Reply = Callable[[Request], Awaitable[Response]]
+Sign = Callable[[dict[str, Any], dict[str, Any]], str]
 
 
 @cache
-def key(kid: str = KID) -> ECKey:
+def key(kid: str) -> ECKey:
     """Made once for all tests."""
     return ECKey.generate_key("P-256", {"kid": kid, "use": "sig", "alg": "ES256"})
 
 
 def signed(header: dict[str, Any], claims: dict[str, Any]) -> str:
-    """As it should be."""
-    return jwt.encode({"alg": "ES256", "kid": KID, **header}, claims, key())
+    """As it should be, with the key that the header names."""
+    header = {"alg": "ES256", "kid": KID, **header}
+    return jwt.encode(header, claims, key(header["kid"]))
 
 
 def signed_by_another(header: dict[str, Any], claims: dict[str, Any]) -> str:
@@ -59,7 +62,7 @@ def unsigned(header: dict[str, Any], claims: dict[str, Any]) -> str:
 
 def signed_with_public_key(header: dict[str, Any], claims: dict[str, Any]) -> str:
     """HS256, its secret being what everybody can read at /jwks."""
-    public = key().as_pem(private=False)
+    public = key(KID).as_pem(private=False)
     return _shared({"kid": KID, **header}, claims, public)
 
 
@@ -102,13 +105,13 @@ class Provider:
         self.asked: list[str] = []
         self.codes: dict[str, dict[str, str]] = {}
         self.replies: dict[str, Reply] = {}
-        self.sign = signed
+        self.sign: Sign = signed
         self.header: dict[str, Any] = {}
         self.discovery: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
         self.tokens: dict[str, Any] = {}
         self.userinfo: Any = {}
-        self.keys = [key()]
+        self.keys = [key(KID)]
         self.forgets_codes = True
 
     def settings(self, **changes: Any) -> dict[str, Any]:
@@ -232,9 +235,15 @@ async def hanging(request: Request) -> Response:
     return Response()
 
 
+@cache
+def _trust() -> SSLContext:
+    """Read from disk once, though nothing here is encrypted."""
+    return httpx2.create_ssl_context()
+
+
 async def agree(url: str) -> dict[str, str]:
     """What stands in the address of the page that a browser ends up on."""
-    async with httpx2.AsyncClient() as browser:
+    async with httpx2.AsyncClient(verify=_trust()) as browser:
         response = await browser.get(url)
     assert response.status_code == 302, response.text
     found = dict(parse_qsl(urlsplit(response.headers["location"]).query))

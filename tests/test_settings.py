@@ -7,18 +7,12 @@ import pytest
 
 import settings
 from settings import CHECKOUT, DEVELOPMENT_SECRET, ConfigurationError, Settings, load
+from tests import production
 
 # The fixture `configure` puts another function in the module's place.
 read = load.__wrapped__
 OPERATIONS = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
-PRODUCTION = {
-    "ENVIRONMENT": "production",
-    "SECRET": "a secret of this test that is long enough",
-    "DATABASE_URL": "postgresql://tenantry@localhost/tenantry",
-    "SMTP_URL": "smtps://mail.example.com",
-    "MAIL_FROM": "Tenantry <tenantry@example.com>",
-    "PUBLIC_URL": "https://tenantry.example",
-}
+PRODUCTION = {name.upper(): str(value) for name, value in production.PRODUCTION.items()}
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from auth.providers import Challenge, ProvidedIdentity
 from settings import Settings
 from tests import provider as far_end
 from tests.conftest import Clock
-from tests.provider import CLIENT_ID, CLIENT_SECRET, Provider, Reply
+from tests.provider import CLIENT_ID, CLIENT_SECRET, Provider, Reply, Sign
 
 Configure = Callable[..., Settings]
 CHALLENGE = Challenge(nonce="the nonce of this visit", verifier="the-verifier-of-this-visit" * 2)
@@ -116,9 +116,7 @@ async def test_the_browser_is_sent_with_all_that_has_to_come_back(
         far_end.signed_with_client_secret,
     ],
 )
-async def test_only_the_providers_own_key_counts(
-    acme: Provider, sign: Callable[[dict[str, Any], dict[str, Any]], str]
-) -> None:
+async def test_only_the_providers_own_key_counts(acme: Provider, sign: Sign) -> None:
     """Issue 4.4: also where the provider announces `none` and HS256."""
     acme.sign = sign
     await is_refused()
@@ -212,11 +210,8 @@ async def test_an_unverified_address_is_not_even_shown(
 async def test_a_new_key_of_the_provider_is_found_at_once(acme: Provider) -> None:
     """Its keys are remembered, so they are asked for once more."""
     await visit("acme")
-    acme.keys = [far_end.key("of tomorrow"), far_end.key()]
+    acme.keys = [far_end.key("of tomorrow"), far_end.key(far_end.KID)]
     acme.header = {"kid": "of tomorrow"}
-    acme.sign = lambda header, claims: far_end.jwt.encode(
-        {"alg": "ES256", **header}, claims, far_end.key("of tomorrow")
-    )
     assert (await visit("acme")).subject == "person-1"
     assert acme.asked.count("/jwks") == 2
 
@@ -239,25 +234,28 @@ async def test_what_a_provider_publishes_is_remembered_for_five_minutes(
         assert acme.asked.count(published) == acme.asked.count("/jwks") == asked
 
 
+UNSAFE = "one of its addresses does not begin with https://"
+
+
 @pytest.mark.parametrize(
-    "discovery",
+    ("discovery", "reason"),
     [
-        {"issuer": "https://elsewhere.example"},
-        {"issuer": None},
-        {"token_endpoint": None},
-        {"jwks_uri": ["https://elsewhere.example/jwks"]},
-        {"token_endpoint": "http://elsewhere.example/token"},
-        {"authorization_endpoint": "javascript:alert(1)"},
-        {"jwks_uri": "file:///etc/passwd"},
+        ({"issuer": "https://elsewhere.example"}, "discovery names another issuer"),
+        ({"issuer": None}, "ValidationError"),
+        ({"token_endpoint": None}, "ValidationError"),
+        ({"jwks_uri": ["https://elsewhere.example/jwks"]}, "ValidationError"),
+        ({"token_endpoint": "http://elsewhere.example/token"}, UNSAFE),
+        ({"authorization_endpoint": "javascript:alert(1)"}, UNSAFE),
+        ({"jwks_uri": "file:///etc/passwd"}, UNSAFE),
     ],
     ids=str,
 )
 async def test_a_discovery_that_cannot_be_trusted_leads_nowhere(
-    acme: Provider, discovery: dict[str, Any]
+    acme: Provider, discovery: dict[str, Any], reason: str
 ) -> None:
     """OpenID Connect Discovery 4.3; neither secret nor person goes over plain http."""
     acme.discovery = discovery
-    await is_refused()
+    assert await is_refused() == reason
 
 
 async def test_production_asks_nobody_over_plain_http(configure: Configure) -> None:

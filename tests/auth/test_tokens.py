@@ -137,3 +137,33 @@ async def test_a_digest_opens_nothing(world: World, owner: Person) -> None:
     digest = tokens.digest(owner.token)
     for token in (digest, tokens.SESSION + digest, ids.new("ses")):
         assert await world.client(token).ask("{ me { login } }") == {"me": None}
+
+
+def test_a_code_is_six_digits_and_the_same_whenever_it_is_computed() -> None:
+    """Issue 4.2; ADR 0013: leading noughts included."""
+    codes = [tokens.code(f"pho_{number}") for number in range(200)]
+    assert all(len(code) == 6 and code.isdecimal() for code in codes)
+    assert len(set(codes)) > 195
+    assert tokens.code("pho_0") == codes[0]
+
+
+def test_a_code_is_that_of_its_subject_alone() -> None:
+    code = tokens.code("pho_1")
+    assert tokens.is_code(code, "pho_1")
+    assert not tokens.is_code(code, "pho_2")
+    assert not tokens.is_code("\ud800", "pho_1")
+
+
+def test_a_code_works_while_its_secret_is_in_the_list(configure: Configure) -> None:
+    configure(secret=OLD)
+    code = tokens.code("pho_1")
+    configure(secret=f"{NEW},{OLD}")
+    assert tokens.code("pho_1") != code
+    assert tokens.is_code(code, "pho_1")
+    configure(secret=NEW)
+    assert not tokens.is_code(code, "pho_1")
+
+
+def test_nothing_of_a_code_is_shown_where_objects_are_printed() -> None:
+    """CASES 82."""
+    assert repr(tokens.code("pho_1")) == "Token(''...)"

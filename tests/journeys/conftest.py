@@ -1,4 +1,6 @@
-"""The site of a journey: uvicorn on a real socket with a worker beside, over SMTP and without."""
+"""The site of a journey: uvicorn on a real socket with a worker beside; mails and SMS leave over
+SMTP and HTTP, or stay in the mailbox.
+"""
 
 import asyncio
 import socket
@@ -13,7 +15,9 @@ from starlette.applications import Starlette
 from server import app, running, worker
 from settings import Settings
 from tests.journeys.site import Mailbox, Site, Smtp
+from tests.mail import gateway as gateways
 from tests.mail import sink as sinks
+from tests.mail.gateway import Gateway
 from tests.mail.sink import Sink
 
 QUICK = timedelta(seconds=0.01)
@@ -28,13 +32,14 @@ async def site(
     """In this process, so that tests can move its clock."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with sinks.listening(Sink()) as sink:
+        async with sinks.listening(Sink()) as sink, gateways.listening(Gateway()) as gateway:
             smtp = request.param == "smtp"
-            chosen = configure(public_url=url, smtp_url=sink.url if smtp else None)
+            far = {"smtp_url": sink.url, "sms_url": gateway.url} if smtp else {}
+            chosen = configure(public_url=url, **far)
             async with (
                 listening(app.build(chosen), listener),
                 working(chosen),
-                Site(url, Smtp(sink) if smtp else Mailbox(url)) as site,
+                Site(url, Smtp(sink, gateway) if smtp else Mailbox(url)) as site,
             ):
                 yield site
 

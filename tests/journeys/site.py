@@ -11,6 +11,7 @@ from mail import mailbox
 from tests.clients import Client
 from tests.factories import PASSWORD
 from tests.mail import sink as sinks
+from tests.mail.gateway import Gateway
 from tests.mail.sink import Sink
 
 ARRIVES_WITHIN = 30
@@ -18,7 +19,7 @@ ARRIVES_WITHIN = 30
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail as its reader sees it."""
+    """A mail or an SMS as its reader sees it."""
 
     subject: str
     text: str
@@ -34,23 +35,28 @@ class Letter:
 
 
 class Post(Protocol):
-    """Where the mail arrives."""
+    """Where mails and SMS arrive."""
 
     async def letters(self, to: str) -> list[Letter]:
-        """Everything that has come for that address, oldest first."""
+        """Everything that has come for that address or number, oldest first."""
 
 
 @dataclass
 class Smtp:
+    """And the HTTP gateway beside it."""
+
     sink: Sink
+    gateway: Gateway = field(default_factory=Gateway)
 
     async def letters(self, to: str) -> list[Letter]:
         received = zip(self.sink.recipients, self.sink.received, strict=True)
-        return [
+        mails = [
             Letter(mail["Subject"], sinks.read(mail))
             for [address], mail in received
             if address == to
         ]
+        told = [request.json for request in self.gateway.received]
+        return mails + [Letter("SMS", sms["text"]) for sms in told if sms["to"] == to]
 
 
 @dataclass

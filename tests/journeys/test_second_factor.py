@@ -1,4 +1,4 @@
-"""One person's second factor from beginning to end, over HTTP on a socket with mail as it arrives."""
+"""A second factor from beginning to end: over HTTP on a socket, with mail as it arrives."""
 
 from datetime import timedelta
 

@@ -7,6 +7,7 @@ from mail import messages
 from mail.messages import Message
 
 LINK = "https://tenantry.example.org/invitation#tnt_inv_x"
+OURS = {"link": LINK, "unsubscribe": LINK}
 ADDRESS = "ann@example.org"
 EXPIRES = datetime(2026, 11, 24, 18, 52, tzinfo=UTC)
 
@@ -35,10 +36,18 @@ def every(tenant: str, person: str, words: str) -> dict[str, Message]:
         "role_changed": messages.role_changed(tenant_name=tenant, role="User", changed_by=person),
         "removed": messages.removed(tenant_name=tenant, removed_by=person),
         "ownership_passed": messages.ownership_passed(tenant_name=tenant, former_owner=person),
+        "second_factor_enabled": messages.second_factor_enabled(),
+        "second_factor_disabled": messages.second_factor_disabled(),
+        "news": messages.news(subject="Новости", body="Новости: әңгіме"),
+        "identity_linked": messages.identity_linked(words),
+        "identity_unlinked": messages.identity_unlinked(words),
+        "recovery_code_used": messages.recovery_code_used(codes_left=9),
     }
 
 
 MAILS = sorted(every("", "", ""))
+NAMING = sorted(name for name, mail in every("x_", "x_", "x_").items() if "x_" in str(mail.facts))
+"""Those that say what somebody has typed."""
 
 
 class Page(HTMLParser):

@@ -3,7 +3,7 @@ import pytest
 
 from locales import Locale
 from mail import messages, rendering
-from tests.mail.letters import EXPIRES, LINK, MAILS, Page, every
+from tests.mail.letters import EXPIRES, LINK, MAILS, NAMING, OURS, Page, every
 
 HOSTILE = "<a href=//evil>Sons</a> & <img src=x onerror=alert(1)>"
 
@@ -22,20 +22,20 @@ INVITATION = messages.invitation(
 def rendered(mail: str, name: str, locale: Locale = Locale.EN) -> rendering.Rendered:
     """`name` stands for all that people have typed."""
     facts = every(name, name, name)[mail].facts
-    return rendering.render(mail, facts, locale=locale, link=LINK)
+    return rendering.render(mail, facts, locale=locale, **OURS)
 
 
 @pytest.mark.parametrize("locale", Locale)
 @pytest.mark.parametrize("mail", MAILS)
 def test_each_mail_has_a_subject_a_text_and_html(mail: str, locale: Locale) -> None:
     found = rendered(mail, "Acme", locale)
-    assert "Acme" in found.subject
-    assert "Acme" in found.text
-    assert "Acme" in Page(found.html).said
+    parts = (found.subject, found.text, Page(found.html).said)
+    assert all(part.strip() for part in parts)
+    assert mail not in NAMING or all("Acme" in part for part in parts)
     assert f'<html lang="{locale.lower()}">' in found.html
 
 
-@pytest.mark.parametrize("mail", MAILS)
+@pytest.mark.parametrize("mail", NAMING)
 def test_names_are_escaped_in_html_and_plain_in_text(mail: str) -> None:
     """CASES 75."""
     found = rendered(mail, HOSTILE)
@@ -46,7 +46,7 @@ def test_names_are_escaped_in_html_and_plain_in_text(mail: str) -> None:
     assert "<img src=x onerror=alert(1)>" in found.text
 
 
-@pytest.mark.parametrize("mail", MAILS)
+@pytest.mark.parametrize("mail", NAMING)
 def test_no_mail_program_makes_a_link_of_a_name(mail: str) -> None:
     """CASES 76."""
     found = rendered(mail, "visit evil.com or win@evil.com")
@@ -60,7 +60,7 @@ def test_an_app_cannot_bring_a_link_either() -> None:
     assert found.text.count("evil.\N{ZERO WIDTH NON-JOINER}com") == 4
 
 
-@pytest.mark.parametrize("mail", MAILS)
+@pytest.mark.parametrize("mail", NAMING)
 def test_names_forge_neither_headers_nor_lines(mail: str) -> None:
     """CASES 74."""
     found = rendered(mail, "Acme\r\nBcc: evil\u2028more")

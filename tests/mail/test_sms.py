@@ -23,18 +23,11 @@ from tests.mail import gateway as gateways
 from tests.mail import offers
 from tests.mail import sink as sinks
 from tests.mail.gateway import Answer, Gateway, replying, sending
+from tests.production import PRODUCTION
 
 ANN = offers.NUMBER
 TEXT = 'Жаңа код: "42" & {to}\\'
 SHORT = timedelta(seconds=0.3)
-PRODUCTION: dict[str, Any] = {
-    "environment": "production",
-    "secret": (SecretStr("a secret of this test that is long enough"),),
-    "database_url": SecretStr("postgresql://tenantry@localhost/tenantry"),
-    "smtp_url": SecretStr("smtps://mail.example.com"),
-    "mail_from": "Tenantry <tenantry@example.com>",
-    "public_url": "https://tenantry.example",
-}
 
 
 def letter(text: str = TEXT) -> EmailMessage:

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -118,6 +119,35 @@ async def test_staff_and_system_find_all_rows(ours: Place, foreign: Place) -> No
 async def test_nobody_finds_nothing() -> None:
     """CASES 109."""
     assert await seen_everywhere(NOBODY) == {table: set() for table in COLUMNS}
+
+
+async def test_a_staff_session_reads_people_and_where_they_belong_and_no_more(
+    world: World, ours: Place, foreign: Place
+) -> None:
+    """PRODUCT 2, rule 6."""
+    staff, tenants = await world.staff(), {ours.tenant.id, foreign.tenant.id}
+    people = {ours.owner.id, foreign.owner.id, staff.id}
+    opened = {"users": people, "members": tenants, "tenants": tenants}
+    async with database.transaction(NOBODY, read_only=True):
+        await viewer.identify(CLIENT, staff.token)
+        for table, column in COLUMNS.items():
+            found = await database.rows(f"select {column} as key from {table}")  # noqa: S608
+            own = {staff.id} if table == "sessions" else set()
+            assert {row["key"] for row in found} == opened.get(table, own), table
+
+
+@pytest.mark.parametrize("table", ["users", "members", "tenants"])
+async def test_a_staff_session_writes_nothing_it_only_reads(
+    world: World, ours: Place, table: str
+) -> None:
+    """PRODUCT 2, rule 6: what staff change, they change through use cases of theirs."""
+    staff, touched = await world.staff(), []
+    with suppress(OperationalError):  # refused; where no row is found at all, it is not
+        async with database.transaction(NOBODY):
+            await viewer.identify(CLIENT, staff.token)
+            touched = await database.rows(f"update {table} set id = id returning 1")  # noqa: S608
+    assert touched == []
+    assert await seen(table, ours.scope) == {ours.key(table)}
 
 
 async def test_a_person_finds_his_places_wherever_they_are(ours: Place, foreign: Place) -> None:
@@ -246,6 +276,7 @@ async def test_every_door_through_the_fence_is_known_by_name() -> None:
         "blocks_of",
         "is_blocked",
         "actors_of",
+        "avatars_of_staff",
     }
     assert all("search_path=public, pg_temp" in door["config"] for door in doors)
 

@@ -119,7 +119,19 @@ def test_a_table_is_read_cell_by_cell() -> None:
     assert read["OWNER"].permissions == (Permission.TENANT_VIEW, Permission.MEMBERS_VIEW)
     assert read["OWNER"].servicing == (Permission.TENANTS_INVITE,)
     assert read["USER"].permissions == ()
+    assert (read["OWNER"].switchable, read["USER"].switchable) == ((), (Permission.MEMBERS_VIEW,))
     assert read["USER"].id == "rol_account_user"
+
+
+def test_what_comes_with_belonging_or_from_the_provider_is_not_switched() -> None:
+    """ADR 0017: in a table without single grants everything else is, held or not."""
+    read = read_table(
+        Catalog.SUBSCRIBER,
+        "OWNER USER\ntenant:view + +\nmembers:view + +\nkeys:manage + -\ntenants:invite s -",
+        names={"OWNER": "Owner", "USER": "User"},
+        hands_out={"OWNER": ("USER",), "USER": ()},
+    )
+    assert read["USER"].switchable == (Permission.MEMBERS_VIEW, Permission.KEYS_MANAGE)
 
 
 def test_a_former_owner_keeps_the_next_role_of_his_catalogue() -> None:

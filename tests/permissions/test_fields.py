@@ -17,35 +17,47 @@ PRIVATE = "null without members:invite or members:edit, unless oneself"
 MANAGED = "null without members:invite or members:edit, for the invitee as well"
 KNOWN = "only apps with a right on them, without apps:manage or apps:assign"
 OF_ACCOUNT = "null without being staff, unless oneself"
+TALKING = "null without support:use or being staff, unless oneself"
 SHOWN = "null where the object behind it is not the viewer's to see"
 
 FIELDS: dict[str, dict[str, str]] = {
     "Query": {
-        OPEN: "me viewer node roleMatrix invitation",
+        OPEN: "me viewer node roleMatrix invitation identityProviders",
         SIGNED_IN: "tenant tenants apps",
         "Can members:view": "members",
         STAFF: "users",
     },
     "Mutation": {
-        OPEN: "signIn signOut acceptInvitation declineInvitation confirmEmail requestPasswordReset resetPassword"
-        " registerTenant completeRegistration",
+        OPEN: "signIn signOut startProviderSignIn signInWithProvider acceptInvitation"
+        " declineInvitation confirmEmail requestPasswordReset resetPassword registerTenant"
+        " completeRegistration",
         SIGNED_IN: "createTenant changeRole removeMember leaveTenant setMemberEnabled"
-        " resendInvitation revokeInvitation setAppAccess unblockTenant updateProfile updateSettings deleteMyAccount"
-        " changeEmail changePassword updateMember setMemberPassword setMemberPermissions"
-        " requestPhoneCode requestPhoneRemoval confirmPhone removePhone",
+        " resendInvitation revokeInvitation setAppAccess unblockTenant updateProfile updateSettings"
+        " deleteMyAccount changeEmail changePassword updateMember setMemberPassword setMemberPermissions"
+        " requestPhoneCode requestPhoneRemoval confirmPhone removePhone"
+        " enrolSecondFactor confirmSecondFactor disableSecondFactor renewRecoveryCodes"
+        " startProviderLink linkIdentity unlinkIdentity"
+        " endSession endOtherSessions removeAvatar",
         "Can tenant:edit": "updateTenant",
         "Can tenant:delete": "deleteTenant",
         "Can members:invite": "inviteMember addMember",
         "Can owners:transfer": "transferOwnership",
         "Can apps:manage": "createApp",
-        STAFF: "createUser updateUser removeFirstUser disableFirstUser",
+        STAFF: "createUser updateUser removeFirstUser disableFirstUser sendNews",
     },
     "Me": {
         OWN: "user login email emailVerified rowsPerPage wantsNews wantsSms canChangeFullName"
         " canChangeEmail phone phoneStatus locale memberships invitations blockedTenants"
+        " identities secondFactor sessions avatarUrl"
     },
     "BlockedTenant": {OWN: "id name createdAt"},
-    "User": {WITH: "id displayName fullName", OF_ACCOUNT: "account"},
+    "SecondFactor": {OWN: "confirmedAt recoveryCodesLeft"},
+    "Identity": {OWN: "id provider email createdAt lastUsedAt"},
+    "IdentityProvider": {WITH: "name title"},
+    "Session": {OWN: "id device createdAt lastUsedAt current"},
+    "SessionConnection": {OWN: "edges pageInfo totalCount"},
+    "SessionEdge": {OWN: "cursor node"},
+    "User": {WITH: "id displayName fullName", TALKING: "avatarUrl", OF_ACCOUNT: "account"},
     "Tenant": {
         WITH: "id name catalog locale createdAt roles",
         OWN: "viewer grantableRoles",
@@ -129,6 +141,18 @@ FIELDS: dict[str, dict[str, str]] = {
     "RequestPhoneRemovalPayload": {OWN: "expiresAt"},
     "ConfirmPhonePayload": {OWN: "me"},
     "RemovePhonePayload": {OWN: "me"},
+    "EnrolSecondFactorPayload": {OWN: "secret uri"},
+    "ConfirmSecondFactorPayload": {OWN: "recoveryCodes me"},
+    "DisableSecondFactorPayload": {OWN: "me"},
+    "RenewRecoveryCodesPayload": {OWN: "recoveryCodes me"},
+    "StartProviderSignInPayload": {OWN: "authorizationUrl visit expiresAt"},
+    "StartProviderLinkPayload": {OWN: "authorizationUrl visit expiresAt"},
+    "LinkIdentityPayload": {OWN: "identity"},
+    "UnlinkIdentityPayload": {OWN: "identityId"},
+    "EndSessionPayload": {OWN: "sessionId"},
+    "EndOtherSessionsPayload": {OWN: "ended"},
+    "RemoveAvatarPayload": {OWN: "removed"},
+    "SendNewsPayload": {WITH: "recipients"},
     "UnblockTenantPayload": {OWN: "tenantId"},
     "CreateAppPayload": {WITH: "app"},
     "SetAppAccessPayload": {WITH: "member"},
@@ -167,6 +191,10 @@ FIELDS: dict[str, dict[str, str]] = {
     "RegistrationRequired": {WITH: "code message"},
     "RegistrationClosed": {WITH: "code message"},
     "LinkUnavailable": {WITH: "code message"},
+    "IdentityNotLinked": {WITH: "code message"},
+    "IdentityTaken": {WITH: "code message"},
+    "IdentityProviderFailed": {WITH: "code message"},
+    "LastWayIn": {WITH: "code message"},
 }
 
 
@@ -264,6 +292,17 @@ INPUTS: dict[str, dict[str, Any] | None] = {
     "requestPhoneRemoval": None,
     "confirmPhone": {"code": "000000"},
     "removePhone": {"code": "000000"},
+    "enrolSecondFactor": {"password": "wrong"},
+    "confirmSecondFactor": {"code": "000000"},
+    "disableSecondFactor": {"password": "wrong", "code": "000000"},
+    "renewRecoveryCodes": {"password": "wrong", "code": "wrong"},
+    "startProviderLink": {"provider": "provider_x"},
+    "linkIdentity": {"visit": "visit", "code": "code", "state": "state"},
+    "unlinkIdentity": {"identityId": "idn_x"},
+    "endSession": {"sessionId": "ses_x"},
+    "endOtherSessions": None,
+    "removeAvatar": None,
+    "sendNews": {"texts": []},
 }
 
 
@@ -289,9 +328,7 @@ async def test_whatever_a_stranger_names_does_not_exist(stranger: Person, mutati
 
 
 @pytest.mark.parametrize("mutation", OF_STAFF)
-async def test_what_is_for_staff_is_refused_to_everybody_else(
-    owner: Person, mutation: str
-) -> None:
+async def test_what_is_for_staff_is_refused_to_everybody_else(owner: Person, mutation: str) -> None:
     """PRODUCT 5: whatever he owns."""
     answer = await owner.do(mutation, INPUTS[mutation])
     assert (answer["__typename"], answer["code"]) == ("PermissionDenied", "PERMISSION_DENIED")

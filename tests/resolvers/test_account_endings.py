@@ -84,6 +84,12 @@ async def test_what_was_typed_of_him_where_he_never_joined_goes_too(
         assert CANARY not in str(await database.rows("select * from members"))
 
 
+async def test_somebody_without_an_address_ends_his_account_as_well(world: World) -> None:
+    person = await world.person(email=None)
+    assert (await end(person))["__typename"] == "DeleteMyAccountPayload"
+    assert await world.mails() == []
+
+
 async def test_his_login_and_address_are_free_again(world: World, stranger: Person) -> None:
     await end(stranger)
     again = await world.person(stranger.login)

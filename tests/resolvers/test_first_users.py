@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models import Catalog, MemberStatus, Tenant
+from models import Catalog, Member, MemberStatus, Tenant
 from tests.clients import Person
 from tests.factories import World
 from tests.resolvers import steps
@@ -69,13 +69,15 @@ async def test_without_another_owner_who_can_act_one_has_to_be_named(
     assert await steps.everything() == before
 
 
+@pytest.mark.parametrize("role", ["OWNER", "USER"])
 @pytest.mark.parametrize("mutation", MUTATIONS)
 async def test_where_somebody_else_owns_it_nobody_has_to_be_named(
-    world: World, home: Home, mutation: str
+    world: World, home: Home, mutation: str, role: str
 ) -> None:
-    other = await world.join(home.tenant, "OWNER")
-    assert (await home.end(mutation))["newOwner"] is None
-    assert (await steps.member(other.member_id)).role == "OWNER"
+    await world.join(home.tenant, "OWNER")
+    await steps.edit(home.first.member_id, role=role)
+    answer = await home.end(mutation)
+    assert (answer["firstUser"]["status"], answer["newOwner"]) == (MUTATIONS[mutation], None)
 
 
 @pytest.mark.parametrize("role", ["OWNER", "USER"])
@@ -91,6 +93,17 @@ async def test_support_makes_no_owner_where_none_is_needed(
         (["newOwnerMemberId"], "NOT_ALLOWED")
     ]
     assert await steps.everything() == before
+
+
+async def test_an_owner_who_goes_at_the_same_moment_owns_nothing(world: World, home: Home) -> None:
+    """PRODUCT 2, rule 4; broken without `locks.tenant` in `first_users._lock`."""
+    other = await world.join(home.tenant, "OWNER")
+    answer = await steps.meanwhile(
+        home.tenant,
+        home.end("removeFirstUser"),
+        lambda: Member.filter(id=other.member_id).update(status=MemberStatus.DISABLED),
+    )
+    assert answer["__typename"] == "LastOwner"
 
 
 async def test_naming_who_owns_it_already_changes_nothing_of_him(world: World, home: Home) -> None:

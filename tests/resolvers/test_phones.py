@@ -11,11 +11,12 @@ import errors
 from mail.mailbox import Mail
 from models import OutboxEntry, OutboxState, PhoneCode, User
 from models import database as db
-from resolvers import phones, profiles
+from resolvers import phones
 from settings import Settings
 from tests.clients import Person
 from tests.conftest import Clock
 from tests.factories import World
+from tests.production import PRODUCTION
 from tests.resolvers import steps
 
 NUMBER, OTHER = "+77051250043", "+77051250044"
@@ -142,6 +143,14 @@ async def test_a_wrong_code_counts_down_and_the_fifth_kills_the_code(world: Worl
     assert (await account(ann)).phone_confirmed_at is None
 
 
+async def test_a_wrong_code_takes_no_number_out(world: World) -> None:
+    """B: and counts down as well."""
+    ann = await holder(world, confirmed=True)
+    digits = await code(world, ann, "requestPhoneRemoval")
+    assert (await remove(ann, wrong(digits)))["attemptsLeft"] == 4
+    assert (await account(ann)).phone == NUMBER
+
+
 async def test_after_a_dead_code_a_new_one_works(world: World, clock: Clock) -> None:
     """Issue 4, bad input: the code is dead, the account is not."""
     ann = await holder(world)
@@ -221,23 +230,6 @@ async def test_a_code_dies_with_its_number(world: World) -> None:
     assert (await account(ann)).phone_confirmed_at is None
 
 
-async def test_a_number_that_changes_while_its_code_is_looked_at_is_not_confirmed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The try is counted in a transaction of its own, before the account is locked."""
-    ann = await holder(world)
-    digits = await code(world, ann)
-    lock = profiles.lock
-
-    async def lock_changed(user_id: str) -> User:
-        await User.filter(id=user_id).update(phone=OTHER)
-        return await lock(user_id)
-
-    monkeypatch.setattr(profiles, "lock", lock_changed)
-    assert (await confirm(ann, digits))["__typename"] == DEAD
-    assert (await account(ann)).phone_confirmed_at is None
-
-
 async def test_a_number_that_changes_while_a_code_is_asked_for_gets_none(
     world: World,
 ) -> None:
@@ -293,16 +285,6 @@ async def test_where_no_sms_are_sent_nobody_waits_for_a_code(
     configure(**PRODUCTION)
     [field] = (await ann.do("requestPhoneCode"))["fields"]
     assert (field["code"], field["message"]) == ("SMS_OFF", "No SMS are sent here. Ask support.")
-
-
-PRODUCTION = {
-    "environment": "production",
-    "secret": "a secret of this test that is long enough",
-    "database_url": "postgresql://tenantry@localhost/tenantry",
-    "smtp_url": "smtps://mail.example.com",
-    "mail_from": "Tenantry <tenantry@example.com>",
-    "public_url": "https://tenantry.example",
-}
 
 
 async def test_one_code_a_minute_is_sent(world: World, clock: Clock) -> None:

@@ -21,7 +21,7 @@ from tests.resolvers import steps
 
 MINE = "{ me { secondFactor { confirmedAt recoveryCodesLeft } } }"
 WRONG = "This is wrong. Try again."
-OTHERS_SECRET = SecretStr("another secret of thirty-two characters")
+ANOTHER_SECRET = SecretStr("another secret of thirty-two characters")
 
 
 def fault(answer: dict[str, Any]) -> tuple[list[str], str]:
@@ -122,7 +122,7 @@ async def test_one_that_is_on_is_not_replaced(
     [
         ("confirmSecondFactor", {"code": "123456"}),
         ("disableSecondFactor", {"password": PASSWORD, "code": "123456"}),
-        ("renewRecoveryCodes", {"password": PASSWORD}),
+        ("renewRecoveryCodes", {"password": PASSWORD, "code": "123456"}),
     ],
 )
 async def test_where_there_is_none_it_says_so(
@@ -135,11 +135,18 @@ async def test_where_there_is_none_it_says_so(
 async def test_changing_one_asks_for_the_password(
     stranger: Person, app: Authenticator, mutation: str
 ) -> None:
-    code = {"code": app.code()} if mutation == "disableSecondFactor" else {}
-    assert fault(await stranger.do(mutation, {"password": "wrong"} | code)) == (
-        ["password"],
-        "WRONG",
-    )
+    given = {"password": "wrong", "code": app.code()}
+    assert fault(await stranger.do(mutation, given)) == (["password"], "WRONG")
+    assert await left(stranger) == 10
+
+
+@pytest.mark.parametrize("mutation", ["disableSecondFactor", "renewRecoveryCodes"])
+async def test_changing_one_asks_for_a_code_as_well(
+    stranger: Person, app: Authenticator, mutation: str
+) -> None:
+    """An open session and the password are not enough to be rid of it (ADR 0015)."""
+    given = {"password": PASSWORD, "code": app.wrong}
+    assert fault(await stranger.do(mutation, given)) == (["code"], "WRONG")
     assert await left(stranger) == 10
 
 
@@ -193,7 +200,7 @@ async def test_a_right_code_does_not_help_a_wrong_password_and_is_not_used_up_by
 ) -> None:
     """PRODUCT 5: a wrong pair gets one answer, whether or not the account asks for codes."""
     code = app.code()
-    wrong = await sign_in(world.anonymous, stranger.login, code, password="wrong")  # noqa: S106
+    wrong = await sign_in(world.anonymous, stranger.login, code, password="wrong")
     unknown = await sign_in(world.anonymous, "nobody", code)
     assert wrong == unknown
     assert wrong["__typename"] == "InvalidCredentials"
@@ -288,7 +295,7 @@ async def test_new_recovery_codes_take_the_place_of_the_old_ones(
     _, old = await switch_on(stranger)
     answer = await stranger.do(
         "renewRecoveryCodes",
-        {"password": PASSWORD},
+        {"password": PASSWORD, "code": old[1]},
         "recoveryCodes me { secondFactor { recoveryCodesLeft } }",
     )
     assert answer["me"]["secondFactor"] == {"recoveryCodesLeft": 10}
@@ -418,14 +425,20 @@ async def test_neither_the_secret_nor_a_recovery_code_stands_in_the_database(
     assert not any(secret in row for secret in plain for row in kept)
 
 
-async def test_codes_work_on_while_the_servers_secret_of_that_time_is_kept(
-    world: World, stranger: Person, app: Authenticator, configure: Callable[..., Settings]
+async def test_the_servers_former_secret_is_needed_until_a_code_was_taken_under_the_new_one(
+    world: World,
+    stranger: Person,
+    app: Authenticator,
+    clock: Clock,
+    configure: Callable[..., Settings],
 ) -> None:
-    """ADR 0015: without it only recovery codes do."""
+    """ADR 0015: changing the server's secret comes to an end."""
     former = configure().secret
-    configure(secret=(OTHERS_SECRET, *former))
-    answer = await sign_in(world.anonymous, stranger.login, app.code())
-    assert answer["__typename"] == "SignedIn"
+    configure(secret=(ANOTHER_SECRET, *former))
+    assert (await sign_in(world.anonymous, stranger.login, app.code()))["__typename"] == "SignedIn"
+    configure(secret=(ANOTHER_SECRET,))
+    clock.move(STEP)
+    assert (await sign_in(world.anonymous, stranger.login, app.code()))["__typename"] == "SignedIn"
 
 
 async def test_without_the_servers_secret_of_that_time_recovery_codes_still_work(
@@ -434,7 +447,7 @@ async def test_without_the_servers_secret_of_that_time_recovery_codes_still_work
     """ADR 0015."""
     app, codes = await switch_on(stranger)
     clock.move(STEP)
-    configure(secret=(OTHERS_SECRET,))
+    configure(secret=(ANOTHER_SECRET,))
     assert fault(await sign_in(world.anonymous, stranger.login, app.code()))[1] == "WRONG"
     answer = await sign_in(world.anonymous, stranger.login, codes[0])
     assert answer["__typename"] == "SignedIn"
@@ -446,11 +459,12 @@ async def test_every_change_of_it_is_recorded_without_anything_secret(
     """PRODUCT 4, CASES 143."""
     _, codes = await switch_on(stranger)
     await sign_in(world.anonymous, stranger.login, codes[0])
-    await stranger.do("renewRecoveryCodes", {"password": PASSWORD})
-    new = await stranger.do("renewRecoveryCodes", {"password": PASSWORD}, "recoveryCodes")
+    renew = {"password": PASSWORD, "code": codes[1]}
+    new = await stranger.do("renewRecoveryCodes", renew, "recoveryCodes")
     off = {"password": PASSWORD, "code": new["recoveryCodes"][0]}
     await stranger.do("disableSecondFactor", off)
-    verbs = ["enable", "use_recovery_code", "renew", "renew", "use_recovery_code", "disable"]
+    used = "use_recovery_code"
+    verbs = ["enable", used, used, "renew", used, "disable"]
     rows = await steps.stored(AuditEvent.filter(action__startswith="second_factor.").order_by("id"))
     assert [row.action for row in rows] == [f"second_factor.{verb}" for verb in verbs]
     assert {(row.actor_id, row.subject_id) for row in rows} == {(stranger.id, stranger.id)}

@@ -1,10 +1,13 @@
 """What provider staff do to accounts: make them, and change what customers cannot (PRODUCT 5)."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+import errors
+from auth.viewer import Viewer
 from models import (
     AccountLink,
     AuditEvent,
@@ -19,8 +22,9 @@ from models import (
     ids,
 )
 from models import database as db
+from resolvers import accounts, first_users, pages, staff_directory, support
 from tests.clients import Client, Person
-from tests.factories import PASSWORD, World
+from tests.factories import CLIENT, PASSWORD, World
 from tests.resolvers import steps
 
 NEW = "handed over on paper"
@@ -46,6 +50,15 @@ async def update(by: Person, of: Person, **changes: Any) -> dict[str, Any]:
 async def account(person: Person) -> User:
     [user] = await steps.stored(User.filter(id=person.id))
     return user
+
+
+async def enrol(person: Person, **values: Any) -> None:
+    """A second factor, which counts from `confirmed_at` on, and a recovery code."""
+    async with db.transaction(db.SYSTEM):
+        await SecondFactor.create(
+            user_id=person.id, secret="sealed", created_at=clock.now(), **values
+        )
+        await RecoveryCode.create(id=ids.new("rec"), user_id=person.id, digest="x")
 
 
 def faults(answer: dict[str, Any]) -> list[tuple[list[str], str]]:
@@ -157,6 +170,7 @@ async def test_what_support_changed_is_what_one_signs_in_with(
 async def test_what_support_leaves_out_or_repeats_stays_and_nobody_is_told(
     staff: Person, stranger: Person
 ) -> None:
+    await enrol(stranger)
     before = await steps.everything()
     same = {"fullName": stranger.full_name, "login": stranger.login, "email": stranger.email}
     answer = await update(staff, stranger, **same, removePhone=True, removeSecondFactor=True)
@@ -229,12 +243,7 @@ async def test_support_removes_a_second_factor_whose_holder_has_lost_it(
     staff: Person, stranger: Person, anonymous: Client
 ) -> None:
     """Issue 4.1 and 4.5: with its recovery codes."""
-    now = clock.now()
-    async with db.transaction(db.SYSTEM):
-        await SecondFactor.create(
-            user_id=stranger.id, secret="sealed", created_at=now, confirmed_at=now
-        )
-        await RecoveryCode.create(id=ids.new("rec"), user_id=stranger.id, digest="x")
+    await enrol(stranger, confirmed_at=clock.now())
     assert (await sign_in(anonymous, "stella", PASSWORD))["__typename"] == "SecondFactorRequired"
     await update(staff, stranger, removeSecondFactor=True)
     assert (await sign_in(anonymous, "stella", PASSWORD))["__typename"] == "SignedIn"
@@ -365,6 +374,29 @@ async def test_an_account_that_is_not_there_or_has_ended_is_not_changed(
     for user_id in (ended.id, "usr_" + "0" * 26):
         answer = await staff.do("updateUser", {"userId": user_id, "fullName": "Zoe"})
         assert answer["__typename"] == "NotFound"
+
+
+USE_CASES: dict[str, Callable[[Viewer], Awaitable[object]]] = {
+    "create": lambda v: support.create(
+        v, accounts.Registration("Nina", "nina", NEW), email=steps.NINA
+    ),
+    "update": lambda v: support.update(v, "usr_x", support.Edit(full_name="Nina")),
+    "remove": lambda v: first_users.remove(v, "mem_x"),
+    "disable": lambda v: first_users.disable(v, "mem_x"),
+    "find": lambda v: staff_directory.page(v, pages.Window()),
+    "count": staff_directory.count,
+}
+
+
+@pytest.mark.parametrize("name", USE_CASES)
+async def test_what_is_for_staff_is_decided_by_the_use_case_itself(
+    world: World, owner: Person, name: str
+) -> None:
+    """Whoever calls it; the guards of the schema stand before it."""
+    with pytest.raises(errors.Unauthenticated):
+        await USE_CASES[name](Viewer(CLIENT))
+    with pytest.raises(errors.PermissionDenied):
+        await USE_CASES[name](await world.viewer(owner))
 
 
 async def test_support_gives_a_managed_person_an_address_and_an_end_of_being_managed(

@@ -10,7 +10,15 @@ import pytest
 import errors
 from auth.viewer import Membership, Viewer
 from models import Catalog, MemberStatus, Tenant
-from resolvers import acceptances, app_access, invitations, members, ownership, tenants
+from resolvers import (
+    acceptances,
+    app_access,
+    invitations,
+    members,
+    ownership,
+    single_permissions,
+    tenants,
+)
 from resolvers.invitees import Invitee
 from resolvers.newcomers import Terms
 from resolvers.references import Reference
@@ -28,6 +36,7 @@ CHANGES: dict[str, Call] = {
     "resend": lambda v, _t, _m: invitations.resend(v, "inv_" + "0" * 26),
     "revoke": lambda v, _t, _m: invitations.revoke(v, "inv_" + "0" * 26),
     "change a role": lambda v, _t, m: members.change_role(v, m, "ACCOUNTANT"),
+    "switch permissions": lambda v, _t, m: single_permissions.switch(v, m, on=["keys:manage"]),
     "disable": lambda v, _t, m: members.set_enabled(v, m, enabled=False),
     "remove": lambda v, _t, m: members.remove(v, m),
     "leave": lambda v, t, _m: members.leave(v, t.id),
@@ -64,7 +73,7 @@ async def test_a_stranger_finds_nothing_to_change(
 
 
 def test_rights_on_apps_come_along_only_from_who_may_assign_them() -> None:
-    """PRODUCT 3.1; no role invites without, until single permissions are denied."""
+    """PRODUCT 3.1; `tests/permissions/test_single_permissions.py` has it at the door."""
     place = Membership("ten_1", "mem_1", Catalog.PROJECT, "ADMINISTRATOR", MemberStatus.JOINED)
     app_access.require_may_assign(place, [])
     with pytest.raises(errors.PermissionDenied) as refused:

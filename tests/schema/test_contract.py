@@ -98,6 +98,7 @@ def test_only_who_signs_in_is_ever_shown_a_token() -> None:
         "Query.invitation(token:)",
         "SignedIn.token",
         "InvitationRefInput.token",
+        "EnrolSecondFactorPayload.secret",
     }
 
 

@@ -54,7 +54,7 @@ async def test_a_cookie_authorises_what_a_foreign_page_cannot_send(browser: Clie
     """CASES 28: as in the API, the header asks for a preflight."""
     assert refusal(await pictures.put(browser)) == (401, "UNAUTHENTICATED")
     assert (await browser.http.delete("/avatar")).status_code == 401
-    assert (await pictures.put(browser, **PREFLIGHT)).status_code == 200
+    assert (await pictures.put(browser, headers=PREFLIGHT)).status_code == 200
     assert (await browser.http.delete("/avatar", headers=PREFLIGHT)).status_code == 200
 
 
@@ -120,7 +120,7 @@ async def test_what_is_no_picture_is_refused_and_changes_nothing(
 
 async def test_a_refusal_is_in_the_readers_language(anonymous: Client) -> None:
     """PRODUCT 8."""
-    answer = await pictures.put(anonymous, **{"accept-language": "ru"})
+    answer = await pictures.put(anonymous, headers={"accept-language": "ru"})
     said = answer.json()["errors"][0]["message"]
     assert said == sentences.message(Locale.RU, errors.Unauthenticated())
 
@@ -190,7 +190,7 @@ async def test_who_has_the_picture_is_told_that_it_is_the_same(
 
 async def test_a_page_shows_a_picture_with_the_cookie_alone(browser: Client) -> None:
     """An <img> sends no header of ours."""
-    url = (await pictures.put(browser, **PREFLIGHT)).json()["url"]
+    url = (await pictures.put(browser, headers=PREFLIGHT)).json()["url"]
     assert (await browser.http.get(url)).status_code == 200
 
 

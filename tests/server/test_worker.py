@@ -9,11 +9,12 @@ import pytest
 
 from auth import limits
 from mail.transport import SmtpTransport, Transport
-from models import OutboxState, RateLimit
+from models import OutboxState, RateLimit, Session
 from models import database as db
 from server import worker
 from settings import Settings
 from tests.conftest import Clock
+from tests.factories import World
 from tests.mail import gateway as gateways
 from tests.mail import offers
 from tests.mail import sink as sinks
@@ -156,11 +157,14 @@ async def test_a_worker_outlives_what_nobody_foresaw(
     await owner.close()
 
 
-@pytest.mark.usefixtures("database")
-async def test_counters_whose_window_is_over_are_forgotten(sink: Sink, clock: Clock) -> None:
+async def test_counters_and_sessions_whose_time_is_over_are_forgotten(
+    sink: Sink, world: World, clock: Clock
+) -> None:
     await limits.count(limits.counter("test", "1/minute", "somebody"))
-    clock.move(timedelta(hours=1))
+    await world.person()
+    clock.move(timedelta(days=30))
     async with working(SmtpTransport.at(sink.url)):
         await asyncio.sleep(0.1)
     async with db.transaction(db.SYSTEM):
         assert await RateLimit.all().count() == 0
+        assert await Session.all().count() == 0

@@ -3,20 +3,37 @@
 // What each page sends when its button is pressed, and what it says afterwards.
 const PAGES = {
   "confirm-email": {
-    mutation: "confirmEmail",
-    payload: "email",
+    mutation: `mutation ($input: ConfirmEmailInput!) {
+      answer: confirmEmail(input: $input) {
+        __typename
+        ... on ConfirmEmailPayload { email }
+        ... on Error { message }
+      }
+    }`,
     input: (token) => ({ token }),
     done: ({ email }) => ["Your address is confirmed", `You sign in with ${email} from now on.`],
   },
   "reset-password": {
-    mutation: "resetPassword",
-    payload: "login",
+    mutation: `mutation ($input: ResetPasswordInput!) {
+      answer: resetPassword(input: $input) {
+        __typename
+        ... on ResetPasswordPayload { login }
+        ... on Error { message }
+        ... on InvalidInput { fields { path message } }
+      }
+    }`,
     input: (token, given) => ({ token, ...given }),
     done: ({ login }) => ["Your password is set", `Sign in with it as ${login}.`],
   },
   register: {
-    mutation: "completeRegistration",
-    payload: "tenant { name }",
+    mutation: `mutation ($input: CompleteRegistrationInput!) {
+      answer: completeRegistration(input: $input) {
+        __typename
+        ... on CompleteRegistrationPayload { tenant { name } }
+        ... on Error { message }
+        ... on InvalidInput { fields { path message } }
+      }
+    }`,
     input: (token, given) => ({ token, registration: { ...given, phone: given.phone || null } }),
     done: ({ tenant }) => [`Welcome to ${tenant.name}`, "You are its owner, and signed in."],
   },
@@ -30,15 +47,6 @@ function takeToken() {
 }
 
 async function send(page, token, given) {
-  const kind = page.mutation[0].toUpperCase() + page.mutation.slice(1);
-  const query = `mutation ($input: ${kind}Input!) {
-    answer: ${page.mutation}(input: $input) {
-      __typename
-      ... on ${kind}Payload { ${page.payload} }
-      ... on Error { message }
-      ... on InvalidInput { fields { path message } }
-    }
-  }`;
   const response = await fetch("/graphql", {
     method: "POST",
     headers: {
@@ -46,7 +54,7 @@ async function send(page, token, given) {
       Accept: "application/graphql-response+json",
       "Accept-Language": document.documentElement.lang,
     },
-    body: JSON.stringify({ query, variables: { input: page.input(token, given) } }),
+    body: JSON.stringify({ query: page.mutation, variables: { input: page.input(token, given) } }),
   });
   const { data, errors } = await response.json();
   return data?.answer ?? errors[0];
