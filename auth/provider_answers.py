@@ -19,8 +19,8 @@ import structlog
 
 import errors
 import settings
-from identity_providers import IdentityProvider, is_encrypted, is_local
 from models import clock
+from settings.identity_providers import IdentityProvider, is_encrypted, is_local
 
 TIMEOUT = 10.0
 LONGEST_ANSWER = 256 * 1024

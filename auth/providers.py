@@ -17,7 +17,7 @@ from pydantic import BaseModel
 import settings
 from auth import id_tokens
 from auth.provider_answers import Unacceptable, ask, asking, published, safe
-from identity_providers import IdentityProvider
+from settings.identity_providers import IdentityProvider
 
 _SUBJECT_LENGTH, _EMAIL_LENGTH = 255, 254
 _BASIC, _POST = "client_secret_basic", "client_secret_post"
@@ -76,7 +76,7 @@ async def authorization_url(provider: IdentityProvider, challenge: Challenge, *,
             address = (await _discover(client, provider)).authorization_endpoint
         return str(
             prepare_grant_uri(
-                address,
+                safe(address),
                 provider.client_id,
                 "code",
                 redirect_uri=settings.load().provider_page,

@@ -23,7 +23,7 @@ from mail.transport import (
 )
 from models import Channel
 from settings import Settings
-from sms_gateway import Body
+from settings.sms_gateway import Body
 
 _DEADLINE = timedelta(seconds=30)
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout)

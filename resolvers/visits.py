@@ -15,10 +15,10 @@ import settings
 from auth import limits, providers, sealing, tokens
 from auth.providers import Challenge
 from auth.viewer import Viewer
-from identity_providers import IdentityProvider
 from models import ProviderVisit, clock, database, ids
 from permissions import checks
 from resolvers import credentials
+from settings.identity_providers import IdentityProvider
 
 LIFETIME = timedelta(minutes=10)
 _RANDOM = ""  # as long as a token, but said to nobody who might leak it

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from identity_providers import IdentityProvider
 from settings import ConfigurationError, Settings, load
+from settings.identity_providers import IdentityProvider
 
 # The fixture `configure` puts another function in the module's place.
 read = load.__wrapped__
@@ -96,10 +96,10 @@ def test_every_mistake_is_told_at_once_and_no_secret(listed: Put) -> None:
     listed(ACME | {"name": "", "title": ""}, HUB | {"token_url": "x"}, LIMIT_LINKS="often")
     told = problems()
     assert [line.partition(": ")[2].partition(":")[0] for line in told] == [
+        "couldn't parse rate limit string 'often'",
         "0.name",
         "0.title",
         "1.token_url",
-        "couldn't parse rate limit string 'often'",
     ]
     assert "hush" not in "\n".join(told)
 

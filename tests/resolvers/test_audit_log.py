@@ -1,5 +1,7 @@
 """The audit as those who hold `audit:view` read it (issue 4.8, PRODUCT 7)."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -156,6 +158,17 @@ async def test_the_log_is_filtered_by_actor_and_by_action(
         assert [event["id"] for event in found] == [event.id for event in expected], wanted
 
 
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server whose own time is not UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC-5")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
 @pytest.mark.parametrize("zone", ["+00:00", ""])
 async def test_the_log_is_filtered_by_time_which_is_utc_unless_a_zone_is_named(
     project: Tenant, owner: Person, clock: Clock, zone: str

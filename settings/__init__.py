@@ -1,7 +1,8 @@
 """Everything an operator can set, as `TENANTRY_*` in the environment.
 
 `load()` reads and checks all of it once, at the start of the process; nothing else reads
-`os.environ`. Production refuses what only development may default to.
+`os.environ`. Production refuses what only development may default to. What grew is beside:
+`limits`, `pages`, and how `identity_providers` and an `sms_gateway` are described.
 """
 
 import hashlib
@@ -13,21 +14,15 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-import limits
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-import sms_gateway
-from identity_providers import IdentityProviders
+from settings import sms_gateway
+from settings.identity_providers import IdentityProviders
+from settings.limits import Limits, listed
+from settings.pages import Pages
 
-CHECKOUT = Path(__file__).parent
+CHECKOUT = Path(__file__).parents[1]
 DEVELOPMENT_SECRET = "only-for-development-and-refused-in-production"  # noqa: S105 refused below
 SECRET_LENGTH = 32
 
@@ -56,26 +51,10 @@ def _default_data_dir() -> Path:
     return Path("/var/lib/tenantry") / f"{CHECKOUT.name}-{digest}"
 
 
-def _listed(value: object) -> object:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
-def _rate(value: str) -> str:
-    limits.parse(value)
-    return value
-
-
-def _without_slash(value: str) -> str:
-    return value.rstrip("/")
-
-
-Rate = Annotated[str, AfterValidator(_rate)]
-Rates = Annotated[tuple[Rate, ...], NoDecode, BeforeValidator(_listed)]
 Duration = Annotated[timedelta, Field(gt=timedelta())]
-Address = Annotated[str, AfterValidator(_without_slash)]
 
 
-class Settings(BaseSettings):
+class Settings(Limits, Pages, BaseSettings):
     """Frozen; one field a setting. An empty variable counts as unset."""
 
     model_config = SettingsConfigDict(
@@ -85,7 +64,7 @@ class Settings(BaseSettings):
     environment: Environment = Field(
         Environment.DEVELOPMENT, description="`development` or `production`."
     )
-    secret: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    secret: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(listed)] = Field(
         (SecretStr(DEVELOPMENT_SECRET),),
         description="Server secrets, separated by commas, 32 characters at least each. The first "
         "one makes new invitation links; links already sent work on when it changes.",
@@ -114,15 +93,7 @@ class Settings(BaseSettings):
         timedelta(seconds=30), description="How long a transaction may do nothing."
     )
 
-    public_url: Address = Field(
-        "http://127.0.0.1:8000", description="Where people reach this server; links begin with it."
-    )
-    invitation_url: Address = Field(
-        "",
-        description="The page that invitation links open, before `#<token>`. "
-        "Unset: `<public url>/invitation`.",
-    )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
         (), description="Addresses whose `X-Forwarded-For` is believed, separated by commas."
     )
 
@@ -150,30 +121,10 @@ class Settings(BaseSettings):
         description="What the gateway gets: JSON, or else a form as in `to={to}&text={text}`.",
     )
 
-    email_url: Address = Field(
-        "",
-        description="The page that links to a new address open, before `#<token>`. "
-        "Unset: `<public url>/confirm-email`.",
-    )
-    password_url: Address = Field(
-        "",
-        description="The page that links to a new password open, before `#<token>`. "
-        "Unset: `<public url>/reset-password`.",
-    )
-    registration_url: Address = Field(
-        "",
-        description="The page that links of a registration open, before `#<token>`. "
-        "Unset: `<public url>/register`.",
-    )
     identity_providers: Annotated[IdentityProviders, NoDecode] = Field(
         (),
         description="Who else may say who somebody is: a JSON list, see "
         "[Identity providers](#identity-providers).",
-    )
-    provider_url: Address = Field(
-        "",
-        description="The page that identity providers send people back to. "
-        "Unset: `<public url>/sign-in/provider`.",
     )
 
     registration: bool = Field(
@@ -200,51 +151,6 @@ class Settings(BaseSettings):
         timedelta(days=30), description="How long a session lasts after its last use."
     )
     password_min_length: int = Field(12, ge=8, description="Characters of a password at least.")
-
-    limit_invitations_per_inviter: Rates = Field(
-        ("200/hour", "1000/day"), description="Invitations by one person."
-    )
-    limit_invitations_of_new_tenant: Rate = Field(
-        "300/day", description="Invitations of a tenant on its first day."
-    )
-    limit_mails_per_address_and_tenant: Rate = Field(
-        "10/hour", description="Invitation mails from one tenant to one address."
-    )
-    limit_mails_per_address: Rate = Field(
-        "20/hour", description="Invitation mails to one address from all tenants."
-    )
-    limit_resends: Rate = Field("10/hour", description="Resends of one invitation.")
-    limit_links: Rate = Field(
-        "120/minute", description="Look-ups and acceptances of links by one client address."
-    )
-    limit_failed_sign_ins: Rate = Field(
-        "10/15 minutes", description="Failed sign-ins of one account from one client address."
-    )
-    limit_failed_sign_ins_per_client: Rate = Field(
-        "100/hour", description="Failed sign-ins from one client address."
-    )
-    limit_account_links: Rates = Field(
-        ("5/hour",),
-        description="Mails to one account or address about its password, address or registration.",
-    )
-    limit_account_links_per_client: Rate = Field(
-        "30/hour", description="Requests for such mails from one client address."
-    )
-    limit_phone_codes: Rate = Field("1/minute", description="Codes from one account to one number.")
-    limit_phone_codes_per_account: Rate = Field(
-        "10/hour", description="Codes asked for by one account."
-    )
-    limit_phone_codes_per_client: Rate = Field(
-        "30/hour", description="Codes asked for from one client address."
-    )
-    limit_second_factors: Rate = Field(
-        "10/15 minutes", description="Failed codes of a second factor of one account."
-    )
-    limit_provider_visits: Rate = Field(
-        "300/hour", description="Visits to identity providers begun from one client address."
-    )
-    limit_avatars: Rate = Field("20/hour", description="Avatars uploaded by one person.")
-    limit_tenants: Rate = Field("100/day", description="Tenants created by one person.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -285,26 +191,6 @@ class Settings(BaseSettings):
     def secure_cookies(self) -> bool:
         """Over plain http (development) a browser would drop a `__Host-` cookie."""
         return urlsplit(self.public_url).scheme == "https"
-
-    @property
-    def invitation_page(self) -> str:
-        return self.invitation_url or f"{self.public_url}/invitation"
-
-    @property
-    def email_page(self) -> str:
-        return self.email_url or f"{self.public_url}/confirm-email"
-
-    @property
-    def password_page(self) -> str:
-        return self.password_url or f"{self.public_url}/reset-password"
-
-    @property
-    def registration_page(self) -> str:
-        return self.registration_url or f"{self.public_url}/register"
-
-    @property
-    def provider_page(self) -> str:
-        return self.provider_url or f"{self.public_url}/sign-in/provider"
 
     @property
     def has_mailbox(self) -> bool:
