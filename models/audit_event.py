@@ -12,7 +12,7 @@ from tortoise.models import Model
 class AuditEvent(Model):
     """`tenant_id` is empty where an account and no tenant is concerned; `actor_id` where the
     system acted. `as_staff`: he acted for the provider, not by a place of his own. `changes` is
-    `{field: [before, after]}` for codes and states, and `{field: []}` where the values are personal.
+    `{field: [before, after]}` for codes and states, `{field: []}` where the values are personal.
     """
 
     id = fields.CharField(max_length=32, primary_key=True)

@@ -33,8 +33,8 @@ FIELDS: dict[str, dict[str, str]] = {
         " completeRegistration",
         SIGNED_IN: "createTenant changeRole removeMember leaveTenant setMemberEnabled"
         " resendInvitation revokeInvitation setAppAccess unblockTenant updateProfile updateSettings"
-        " deleteMyAccount changeEmail changePassword updateMember setMemberPassword setMemberPermissions"
-        " requestPhoneCode requestPhoneRemoval confirmPhone removePhone"
+        " deleteMyAccount changeEmail changePassword updateMember setMemberPassword"
+        " setMemberPermissions requestPhoneCode requestPhoneRemoval confirmPhone removePhone"
         " enrolSecondFactor confirmSecondFactor disableSecondFactor renewRecoveryCodes"
         " startProviderLink linkIdentity unlinkIdentity"
         " endSession endOtherSessions removeAvatar",

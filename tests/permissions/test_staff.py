@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from models import Catalog, ProviderRole, Tenant
+from auth import viewer as viewers
+from models import Catalog, ProviderRole, Tenant, database
+from resolvers import directory, tenants
 from tests.clients import Person
-from tests.factories import World
+from tests.factories import CLIENT, World
 from tests.resolvers import steps
 
 QUERIES = {
@@ -76,14 +78,17 @@ async def test_to_staff_a_tenant_and_all_in_it_is_as_absent_as_to_a_stranger(
     assert await steps.everything() == before
 
 
-async def test_of_other_peoples_members_staff_are_shown_no_tenant(
+async def test_what_a_relation_leads_to_is_not_read_because_the_database_would_let_it_be(
     world: World, project: Tenant, owner: Person
 ) -> None:
-    """What a relation leads to is not read because the database would let it be."""
+    """The reads behind the loaders, in a session that sees the rows."""
     staff = await world.join(await world.tenant(), "OWNER", await world.staff())
-    shown = await staff.ask("{ tenants { totalCount edges { node { id } } } }")
-    assert project.id not in str(shown)
-    assert (await staff.ask("query($id: ID!) { node(id: $id) { id } }", id=owner.id))["node"]
+    async with database.transaction(database.NOBODY, read_only=True):
+        viewer = await viewers.identify(CLIENT, staff.token)
+        assert await database.rows("select 1 from tenants where id = $1", project.id)
+        assert await tenants.many(viewer, [project.id, *viewer.joined]) != {}
+        assert await tenants.many(viewer, [project.id]) == {}
+        assert await directory.many(viewer, [owner.member_id]) == {}
 
 
 Act = Callable[[Person, Person, Person], Awaitable[dict[str, Any]]]

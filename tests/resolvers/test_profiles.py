@@ -15,9 +15,9 @@ async def account(person: Person) -> User:
         return await User.get(id=person.id)
 
 
-async def first_user(world: World, **values: object) -> Person:
+async def first_user(world: World) -> Person:
     tenant = await world.tenant(Catalog.ACCOUNT)
-    return await world.join(tenant, "OWNER", await world.person(**values), is_first_user=True)
+    return await world.join(tenant, "OWNER", is_first_user=True)
 
 
 async def test_a_person_changes_his_full_name(stranger: Person) -> None:
