@@ -27,7 +27,7 @@ _BASIC, _POST = "client_secret_basic", "client_secret_post"
 class ProvidedIdentity:
     """`subject` is what the provider calls the person for ever.
 
-    `email` is only shown (ADR 0014), and missing where the provider says that it is not verified.
+    `email` is only shown (ADR 0012), and missing where the provider says that it is not verified.
     """
 
     subject: str

@@ -38,11 +38,12 @@ ALIAS = "default"
 class Scope:
     """Whose rows a transaction may touch (ADR 0002).
 
-    `viewer`: those of `tenant_ids` and those that carry `user_id`. `staff`: every row, for the
-    provider's support. `system`: every row, for the few functions that know nobody yet.
+    `viewer`: those of `tenant_ids` and those that carry `user_id`; a session of the provider's
+    staff reads people besides (ADR 0016). `system`: every row, for the few functions that know
+    nobody yet.
     """
 
-    kind: Literal["viewer", "staff", "system"]
+    kind: Literal["viewer", "system"]
     user_id: str = ""
     tenant_ids: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Identities with providers: linked from a session, signed in with, unlinked (PRODUCT 5, ADR 0014).
+"""Identities with providers: linked from a session, signed in with, unlinked (PRODUCT 5, ADR 0012).
 
 An identity is the provider and what it calls the person, nothing else. The address that the
 provider gives finds no account and links to none, verified or not.

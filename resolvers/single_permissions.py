@@ -2,7 +2,7 @@
 
 Whoever switches one holds it himself, in both directions: so nobody lifts a denial of his own.
 They stay when the role changes, or a denial could be shaken off by a detour; only an owner has
-none (ADR 0017).
+none (ADR 0015).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

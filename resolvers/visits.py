@@ -1,4 +1,4 @@
-"""Visits to identity providers: somebody is sent there, and comes back with a code (ADR 0014).
+"""Visits to identity providers: somebody is sent there, and comes back with a code (ADR 0012).
 
 A visit belongs to whoever holds its token and to the account it was begun from, so that nobody can
 be made to finish one of somebody else's, and sign in to, or link, what is not his. It lasts until

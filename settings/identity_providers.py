@@ -1,4 +1,4 @@
-"""Identity providers as an operator lists them in `TENANTRY_IDENTITY_PROVIDERS` (ADR 0014).
+"""Identity providers as an operator lists them in `TENANTRY_IDENTITY_PROVIDERS` (ADR 0012).
 
 A leaf beside `settings`, which reads the list.
 """

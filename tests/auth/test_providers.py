@@ -202,7 +202,7 @@ async def test_without_an_id_token_nobody_is_anybody(acme: Provider, token: Any)
 async def test_an_unverified_address_is_not_even_shown(
     acme: Provider, claims: dict[str, Any], email: str | None
 ) -> None:
-    """Issue 4.4, ADR 0014."""
+    """Issue 4.4, ADR 0012."""
     acme.claims = claims
     assert await visit("acme") == ProvidedIdentity("person-1", email)
 

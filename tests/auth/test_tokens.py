@@ -140,7 +140,7 @@ async def test_a_digest_opens_nothing(world: World, owner: Person) -> None:
 
 
 def test_a_code_is_six_digits_and_the_same_whenever_it_is_computed() -> None:
-    """Issue 4.2; ADR 0013: leading noughts included."""
+    """Issue 4.2; ADR 0011: leading noughts included."""
     codes = [tokens.code(f"pho_{number}") for number in range(200)]
     assert all(len(code) == 6 and code.isdecimal() for code in codes)
     assert len(set(codes)) > 195

@@ -33,6 +33,10 @@ def facts(mail: str, locale: Locale) -> Iterator[str]:
     for key, value in every(TENANT, PERSON, WORDS)[mail].facts.items():
         if key == "role":
             yield translations(locale).gettext(value)
+        elif key == "changed":
+            yield from (translations(locale).gettext(field["name"]) for field in value)
+        elif key == "password_changed":
+            continue
         elif key == "expires_at":
             yield MOMENTS[locale]
         elif key == "apps":

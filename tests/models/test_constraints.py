@@ -113,7 +113,7 @@ async def run(statement: str) -> None:
 async def test_an_owner_has_neither_grants_nor_denials(
     owner: Person, manager: Person, single: dict[str, list[str]]
 ) -> None:
-    """PRODUCT 2, rule 3; ADR 0017."""
+    """PRODUCT 2, rule 3; ADR 0015."""
     with pytest.raises(IntegrityError, match="members_owner_holds_all"):
         await change(Member, owner.member_id, **single)
     await change(Member, manager.member_id, **single)
@@ -122,7 +122,7 @@ async def test_an_owner_has_neither_grants_nor_denials(
 
 
 async def test_nothing_is_granted_and_denied_to_the_same_member(manager: Person) -> None:
-    """ADR 0017."""
+    """ADR 0015."""
     both = {"grants": ["keys:manage", "ssh:manage"], "denials": ["ssh:manage"]}
     with pytest.raises(IntegrityError, match="members_granted_or_denied"):
         await change(Member, manager.member_id, **both)

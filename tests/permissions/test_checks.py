@@ -124,7 +124,7 @@ def test_a_table_is_read_cell_by_cell() -> None:
 
 
 def test_what_comes_with_belonging_or_from_the_provider_is_not_switched() -> None:
-    """ADR 0017: in a table without single grants everything else is, held or not."""
+    """ADR 0015: in a table without single grants everything else is, held or not."""
     read = read_table(
         Catalog.SUBSCRIBER,
         "OWNER USER\ntenant:view + +\nmembers:view + +\nkeys:manage + -\ntenants:invite s -",

@@ -77,7 +77,7 @@ async def test_what_is_denied_cannot_be_done_whatever_the_role_says(
 async def test_in_other_catalogues_whatever_a_role_lacks_can_be_granted(
     world: World, catalog: Catalog
 ) -> None:
-    """PRODUCT 2, rule 3 as it is written (ADR 0017)."""
+    """PRODUCT 2, rule 3 as it is written (ADR 0015)."""
     for role in {c.role for c in CELLS if c.catalog is catalog} - {"OWNER", "OPERATOR"}:
         scene = await stage(world, catalog, role)
         signs = {c.permission: c.sign for c in CELLS if (c.catalog, c.role) == (catalog, role)}

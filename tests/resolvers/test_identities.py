@@ -1,4 +1,4 @@
-"""Signing in through identity providers (PRODUCT 5, issue 4.4, ADR 0014)."""
+"""Signing in through identity providers (PRODUCT 5, issue 4.4, ADR 0012)."""
 
 import asyncio
 import contextvars
@@ -63,7 +63,7 @@ async def test_what_was_linked_from_a_session_signs_in(
 async def test_an_address_from_a_provider_finds_no_account(
     stranger: Person, anonymous: Client, provider: Provider, *, is_verified: bool
 ) -> None:
-    """Issue 4.4, ADR 0014: verified or not, also where it is that of a verified account."""
+    """Issue 4.4, ADR 0012: verified or not, also where it is that of a verified account."""
     provider.email, provider.email_verified = stranger.email, is_verified
     answer = await sign_in(anonymous)
     assert answer["__typename"] == "IdentityNotLinked"
@@ -73,7 +73,7 @@ async def test_an_address_from_a_provider_finds_no_account(
 async def test_another_person_of_the_provider_is_another_identity(
     stranger: Person, anonymous: Client, provider: Provider
 ) -> None:
-    """ADR 0014: whatever address he has by now."""
+    """ADR 0012: whatever address he has by now."""
     await link(stranger)
     provider.subject = "person-2"
     assert (await sign_in(anonymous))["__typename"] == "IdentityNotLinked"
@@ -82,7 +82,7 @@ async def test_another_person_of_the_provider_is_another_identity(
 async def test_the_same_subject_of_another_provider_is_another_identity(
     stranger: Person, anonymous: Client
 ) -> None:
-    """ADR 0014."""
+    """ADR 0012."""
     await link(stranger, "acme")
     assert (await sign_in(anonymous, "hub"))["__typename"] == "IdentityNotLinked"
 
@@ -194,7 +194,7 @@ async def test_a_visit_is_used_once(stranger: Person, provider: Provider, finish
 async def test_a_visit_to_sign_in_links_nothing_and_the_other_way_round(
     stranger: Person, anonymous: Client
 ) -> None:
-    """ADR 0014: nobody is made to finish what he has not begun."""
+    """ADR 0012: nobody is made to finish what he has not begun."""
     to_sign_in = await sent(stranger)
     assert (await stranger.do("linkIdentity", to_sign_in))["__typename"] == DEAD
     to_link = await sent(stranger, "startProviderLink")
@@ -204,7 +204,7 @@ async def test_a_visit_to_sign_in_links_nothing_and_the_other_way_round(
 async def test_what_somebody_else_has_begun_cannot_be_linked(
     stranger: Person, owner: Person
 ) -> None:
-    """ADR 0014: an attacker's identity in his victim's account would be the attacker's way in."""
+    """ADR 0012: an attacker's identity in his victim's account would be the attacker's way in."""
     attackers = await sent(stranger, "startProviderLink")
     assert (await owner.do("linkIdentity", attackers))["__typename"] == DEAD
     assert await linked(owner) == []
@@ -346,7 +346,7 @@ async def test_of_two_who_finish_one_visit_one_links(stranger: Person, provider:
 async def test_one_identity_is_linked_to_one_account_whatever_two_do_at_once(
     stranger: Person, owner: Person
 ) -> None:
-    """ADR 0014: UNIQUE (provider, subject)."""
+    """ADR 0012: UNIQUE (provider, subject)."""
     answers = await asyncio.gather(link(stranger), link(owner))
     assert sorted(a["__typename"] for a in answers) == ["IdentityTaken", "LinkIdentityPayload"]
 

@@ -357,7 +357,7 @@ async def test_a_code_is_sent_in_its_readers_language(world: World, locale: str)
 
 
 async def test_a_code_stands_in_no_row(world: World) -> None:
-    """Issue 4.2, ADR 0013: six digits under a plain hash would be read back in milliseconds."""
+    """Issue 4.2, ADR 0011: six digits under a plain hash would be read back in milliseconds."""
     ann = await holder(world)
     digits = await code(world, ann)
     async with db.transaction(db.SYSTEM):

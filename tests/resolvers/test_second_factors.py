@@ -144,7 +144,7 @@ async def test_changing_one_asks_for_the_password(
 async def test_changing_one_asks_for_a_code_as_well(
     stranger: Person, app: Authenticator, mutation: str
 ) -> None:
-    """An open session and the password are not enough to be rid of it (ADR 0015)."""
+    """An open session and the password are not enough to be rid of it (ADR 0013)."""
     given = {"password": PASSWORD, "code": app.wrong}
     assert fault(await stranger.do(mutation, given)) == (["code"], "WRONG")
     assert await left(stranger) == 10
@@ -416,7 +416,7 @@ async def test_with_a_wrong_code_an_expired_password_stays_what_it_is(
 async def test_neither_the_secret_nor_a_recovery_code_stands_in_the_database(
     stranger: Person,
 ) -> None:
-    """ADR 0015."""
+    """ADR 0013."""
     app, codes = await switch_on(stranger)
     kept = [row.secret for row in await steps.stored(SecondFactor.filter())]
     kept += [row.digest for row in await steps.stored(RecoveryCode.filter())]
@@ -432,7 +432,7 @@ async def test_the_servers_former_secret_is_needed_until_a_code_was_taken_under_
     clock: Clock,
     configure: Callable[..., Settings],
 ) -> None:
-    """ADR 0015: changing the server's secret comes to an end."""
+    """ADR 0013: changing the server's secret comes to an end."""
     former = configure().secret
     configure(secret=(ANOTHER_SECRET, *former))
     assert (await sign_in(world.anonymous, stranger.login, app.code()))["__typename"] == "SignedIn"
@@ -444,7 +444,7 @@ async def test_the_servers_former_secret_is_needed_until_a_code_was_taken_under_
 async def test_without_the_servers_secret_of_that_time_recovery_codes_still_work(
     world: World, stranger: Person, clock: Clock, configure: Callable[..., Settings]
 ) -> None:
-    """ADR 0015."""
+    """ADR 0013."""
     app, codes = await switch_on(stranger)
     clock.move(STEP)
     configure(secret=(ANOTHER_SECRET,))
@@ -478,3 +478,23 @@ async def test_nobody_hears_of_somebody_elses(
     refused = await anonymous.do("disableSecondFactor", {"password": PASSWORD, "code": app.code()})
     assert refused["code"] == "UNAUTHENTICATED"
     assert await left(stranger) == 10
+
+
+@pytest.mark.parametrize(
+    ("mutation", "given"),
+    [
+        ("enrolSecondFactor", {"password": PASSWORD}),
+        ("confirmSecondFactor", {"code": "123456"}),
+        ("disableSecondFactor", {"password": PASSWORD, "code": "123456"}),
+        ("renewRecoveryCodes", {"password": PASSWORD, "code": "123456"}),
+    ],
+)
+async def test_who_has_failed_too_often_waits_with_it(
+    stranger: Person, configure: Callable[..., Settings], mutation: str, given: dict[str, str]
+) -> None:
+    """PRODUCT 3.11: failed sign-ins of the client count."""
+    configure(limit_failed_sign_ins_per_client="1/hour")
+    await stranger.do("changePassword", {"password": "wrong", "newPassword": "a new long one"})
+    answer = await stranger.do(mutation, given)
+    assert answer["__typename"] == "RateLimited"
+    assert answer["retryAfter"] > 0

@@ -310,7 +310,7 @@ async def test_who_becomes_owner_has_neither_grants_nor_denials(
 async def test_a_denial_is_not_shaken_off_by_a_detour_over_another_role(
     owner: Person, manager: Person
 ) -> None:
-    """ADR 0017: grants and denials stay when the role changes."""
+    """ADR 0015: grants and denials stay when the role changes."""
     await switch(owner, manager, on=["keys:manage"], off=["members:invite"])
     for role in ("ACCOUNTANT", "MANAGER"):
         await owner.do("changeRole", {"memberId": manager.member_id, "role": role})
@@ -321,7 +321,7 @@ async def test_a_denial_is_not_shaken_off_by_a_detour_over_another_role(
 async def test_what_another_role_does_not_give_is_granted_over_an_old_denial(
     owner: Person, manager: Person
 ) -> None:
-    """ADR 0017: a denial that waits is lifted by switching on, and a grant by switching off."""
+    """ADR 0015: a denial that waits is lifted by switching on, and a grant by switching off."""
     await switch(owner, manager, on=["keys:manage"], off=["members:invite"])
     await owner.do("changeRole", {"memberId": manager.member_id, "role": "ACCOUNTANT"})
     answer = await switch(owner, manager, on=["members:invite"], off=["keys:manage"])
