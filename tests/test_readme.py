@@ -1,4 +1,4 @@
-"""README and the pages behind it do what they say: their documents are run as they stand, in their order.
+"""README and the pages behind it do what they say: their documents are run as they stand, in order.
 
 Conventions: a block in ```graphql is answered by the ```json after it; a `curl` in ```sh by the
 ```json or ```text after it; `TOKEN=` in ```sh says who asks from there on; a document in a table's
