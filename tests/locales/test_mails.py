@@ -64,7 +64,8 @@ def test_a_mail_tells_every_fact_in_every_language(mail: str, locale: Locale) ->
 def test_no_english_is_left_in_a_translated_mail(mail: str, locale: Locale) -> None:
     found = rendered(mail, locale)
     said = f"{found.subject} {found.text} {Page(found.html).said}"
-    said = said.replace(LINK, "").replace("ann@example.org", "")
+    for typed in (LINK, "ann@example.org", "an***@example.org", "ann"):
+        said = said.replace(typed, "")
     assert set(LATIN.findall(said)) <= {"UTC", "Tenantry"}
 
 

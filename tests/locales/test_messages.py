@@ -8,8 +8,16 @@ import pytest
 import errors
 from errors import FieldFault
 from locales import Locale, later, translations
-from schema.sentences import FAULTS, LENGTH_FAULTS, MESSAGES, fault_message, message
+from schema.sentences import (
+    COUNTED_MESSAGES,
+    FAULTS,
+    LENGTH_FAULTS,
+    MESSAGES,
+    fault_message,
+    message,
+)
 
+KINDS = re.compile("PNG|JPEG|WebP")
 LATIN = re.compile(r"(?<!%\()\b[A-Za-z]{2,}")
 
 
@@ -21,7 +29,15 @@ def codes(kind: type[errors.Failure] = errors.Failure) -> Iterator[str]:
 
 
 def test_every_failure_has_a_sentence() -> None:
-    assert set(MESSAGES) == set(codes())
+    assert {*MESSAGES, *COUNTED_MESSAGES} == set(codes())
+
+
+@pytest.mark.parametrize("locale", [Locale.RU, Locale.KK])
+@pytest.mark.parametrize("left", [1, 4])
+def test_a_wrong_code_says_how_often_it_can_be_tried_still(left: int, locale: Locale) -> None:
+    said = message(locale, errors.WrongCode(left))
+    assert str(left) in said
+    assert not LATIN.search(said)
 
 
 @pytest.mark.parametrize("locale", [Locale.RU, Locale.KK])
@@ -33,7 +49,8 @@ def test_every_sentence_is_said_in_every_language(code: str, locale: Locale) -> 
 @pytest.mark.parametrize("locale", [Locale.RU, Locale.KK])
 @pytest.mark.parametrize("code", [*FAULTS, *LENGTH_FAULTS])
 def test_every_fault_of_a_field_has_a_sentence(code: str, locale: Locale) -> None:
-    assert not LATIN.search(fault_message(locale, FieldFault(("name",), code, 12)))
+    said = fault_message(locale, FieldFault(("name",), code, 12))
+    assert not LATIN.search(KINDS.sub("", said))
 
 
 @pytest.mark.parametrize(

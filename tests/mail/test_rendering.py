@@ -31,7 +31,7 @@ def test_each_mail_has_a_subject_a_text_and_html(mail: str, locale: Locale) -> N
     found = rendered(mail, "Acme", locale)
     parts = (found.subject, found.text, Page(found.html).said)
     assert all(part.strip() for part in parts)
-    assert mail not in NAMING or all("Acme" in part for part in parts)
+    assert mail not in NAMING or all("Acme" in part for part in parts[1:])
     assert f'<html lang="{locale.lower()}">' in found.html
 
 
@@ -50,7 +50,8 @@ def test_names_are_escaped_in_html_and_plain_in_text(mail: str) -> None:
 def test_no_mail_program_makes_a_link_of_a_name(mail: str) -> None:
     """CASES 76."""
     found = rendered(mail, "visit evil.com or win@evil.com")
-    for part in (found.subject, found.text, found.html):
+    assert "evil.com" not in found.subject
+    for part in (found.text, found.html):
         assert "evil.com" not in part
         assert "evil.\N{ZERO WIDTH NON-JOINER}com" in part
 
