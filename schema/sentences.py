@@ -21,7 +21,7 @@ MESSAGES: dict[str, str] = {
         "The other service did not confirm who you are. Try again, or sign in with your password."
     ),
     "REGISTRATION_CLOSED": mark("Registration is closed here. Ask the provider for an account."),
-    "LAST_WAY_IN": mark("Set a password first: without this you could not sign in any more."),
+    "LAST_WAY_IN": mark("Set a password first: without this way in you could not sign in any more."),
     "RATE_LIMITED": mark("Too many attempts. Try again %(when)s."),
     "ALREADY_MEMBER": mark("This person is in the list already."),
     "ROLE_NOT_GRANTABLE": mark("You cannot hand out this role."),
@@ -65,7 +65,7 @@ FAULTS: dict[str, str] = {
     ),
     "NO_PHONE": mark("There is no number in the profile. Fill it in first."),
     "SMS_OFF": mark("No SMS are sent here. Ask support."),
-    "EDITS_HIMSELF": mark("This person edits his own data."),
+    "EDITS_HIMSELF": mark("Only this person can change these data."),
     "FACTOR_ON": mark("A second factor is on. Switch it off first."),
     "NO_FACTOR": mark("There is no second factor here. Set one up first."),
     "NO_PICTURE": mark("A picture has to be a PNG, JPEG or WebP file. Save it as one of these."),
@@ -74,7 +74,7 @@ FAULTS: dict[str, str] = {
     "TOO_MANY_PIXELS": mark(
         "This picture is too large: at most %(limit)s megapixels. Scale it down."
     ),
-    "TEXT_TWICE": mark("One text for each language."),
+    "TEXT_TWICE": mark("Give one text for each language."),
     "UNKNOWN_PERMISSION": mark("This permission cannot be switched for this person."),
     "SWITCHED_TWICE": mark("Name every permission once, in one of the two lists."),
     "OWNER_HOLDS_ALL": mark("An owner may do everything. Give this person another role first."),
