@@ -21,7 +21,9 @@ MESSAGES: dict[str, str] = {
         "The other service did not confirm who you are. Try again, or sign in with your password."
     ),
     "REGISTRATION_CLOSED": mark("Registration is closed here. Ask the provider for an account."),
-    "LAST_WAY_IN": mark("Set a password first: without this way in you could not sign in any more."),
+    "LAST_WAY_IN": mark(
+        "Set a password first: without this way in you could not sign in any more."
+    ),
     "RATE_LIMITED": mark("Too many attempts. Try again %(when)s."),
     "ALREADY_MEMBER": mark("This person is in the list already."),
     "ROLE_NOT_GRANTABLE": mark("You cannot hand out this role."),
