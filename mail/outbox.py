@@ -114,14 +114,15 @@ async def cancel_tenant(tenant_id: str, *, now: datetime) -> int:
     return await _cancel(now, tenant_id=tenant_id)
 
 
-async def cancel_user(user_id: str, *, now: datetime) -> int:
-    """What is written to that account and has not left does not leave any more."""
-    return await _cancel(now, user_id=user_id)
-
-
 async def cancel_codes(user_id: str, *, now: datetime) -> int:
     """Codes to that account that have not left do not leave any more."""
     return await _cancel(now, user_id=user_id, code_id__isnull=False)
+
+
+async def erase_user(user_id: str, *, now: datetime) -> int:
+    """What is written to that account does not leave any more, and says nothing of it."""
+    waiting = OutboxEntry.filter(state=OutboxState.QUEUED, user_id=user_id)
+    return await waiting.update(cancelled_at=now, due_at=now, recipient="", facts={})
 
 
 async def _cancel(now: datetime, **those: str | bool) -> int:

@@ -3,7 +3,7 @@
 from tortoise.expressions import Q
 
 from auth.viewer import Viewer
-from mail import messages
+from mail import messages, outbox
 from models import (
     AccountLink,
     Avatar,
@@ -12,8 +12,6 @@ from models import (
     InvitationState,
     Member,
     MemberStatus,
-    OutboxEntry,
-    OutboxState,
     PhoneCode,
     ProviderVisit,
     RecoveryCode,
@@ -83,8 +81,7 @@ async def _leave(viewer: Viewer, place: Member) -> None:
 async def _erase(user: User) -> None:
     """The last mail is written in between: it is the only one that still leaves."""
     now = clock.now()
-    queued = OutboxEntry.filter(user_id=user.id, state=OutboxState.QUEUED)
-    await queued.update(cancelled_at=now, due_at=now, recipient="", facts={})
+    await outbox.erase_user(user.id, now=now)
     await notices.tell_user(user.id, messages.account_ended(login=user.login), now=now)
     for owned in _OWNED:
         await owned.filter(user_id=user.id).delete()

@@ -25,9 +25,7 @@ async def tell_user(
     """Write to a person, in his language, else the tenant's: a mail to his verified address, and
     an SMS to his confirmed number if he wants them and the message has one (PRODUCT 5).
     """
-    user = await User.get_or_none(id=user_id)
-    if user is None:
-        return
+    user = await User.get(id=user_id)
     await _mail(user, message, now=now, tenant=tenant)
     if message.has_sms and user.wants_sms and user.phone_confirmed_at is not None:
         await _sms(user, message, now=now, tenant=tenant)

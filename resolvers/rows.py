@@ -30,10 +30,6 @@ class User:
     id: str
     full_name: str
 
-    @property
-    def display_name(self) -> str:
-        return self.full_name
-
 
 @dataclass(frozen=True, slots=True)
 class ProviderStaff:
