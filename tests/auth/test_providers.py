@@ -164,7 +164,6 @@ NOW = int(time.time())
         {"sub": "x" * 256},
         {"sub": "person\0one"},
     ],
-    ids=str,
 )
 async def test_a_token_that_says_something_else_is_not_believed(
     acme: Provider, claims: dict[str, Any]
