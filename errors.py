@@ -19,6 +19,8 @@
     ├── RateLimited
     ├── AlreadyMember
     ├── RoleNotGrantable
+    ├── SessionLimitReached       other sessions hold all the places
+    ├── AppSessionOver            the app is to say so and forget it
     ├── LastOwner
     ├── EmailRequired             the role needs a verified address
     ├── ProviderOnly              only provider support may do this
@@ -165,6 +167,20 @@ class RoleNotGrantable(Failure):
     def __init__(self, grantable: Sequence[str]) -> None:
         super().__init__(grantable)
         self.grantable = tuple(grantable)
+
+
+class SessionLimitReached(Failure):
+    """`session_ids` are the living app sessions that hold the places, oldest first."""
+
+    code = "SESSION_LIMIT_REACHED"
+
+    def __init__(self, limit: int, session_ids: Sequence[str]) -> None:
+        super().__init__(limit, session_ids)
+        self.limit, self.session_ids = limit, tuple(session_ids)
+
+
+class AppSessionOver(Failure):
+    code = "APP_SESSION_OVER"
 
 
 class LastOwner(Failure):

@@ -15,7 +15,7 @@ import settings
 
 SESSION, INVITATION = "tnt_ses_", "tnt_inv_"
 NEW_EMAIL, NEW_PASSWORD, REGISTRATION = "tnt_eml_", "tnt_pwd_", "tnt_reg_"
-VISIT, UNSUBSCRIBE = "tnt_vis_", "tnt_uns_"
+VISIT, UNSUBSCRIBE, APP_SESSION = "tnt_vis_", "tnt_uns_", "tnt_aps_"
 _BYTES, _CODE_DIGITS = 32, 6
 
 

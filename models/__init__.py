@@ -2,6 +2,8 @@
 
 from models.account_link import AccountLink, LinkPurpose
 from models.app import App, AppAccess, AppRight
+from models.app_role import AppRole, AppRoleAssignment
+from models.app_session import AppSession
 from models.audit_event import AuditEvent
 from models.avatar import Avatar
 from models.identity import Identity, ProviderVisit
@@ -12,6 +14,7 @@ from models.phone_code import CodePurpose, PhoneCode
 from models.rate_limit import RateLimit
 from models.second_factor import RecoveryCode, SecondFactor
 from models.session import Session
+from models.signing_key import SigningKey
 from models.tenant import Catalog, Tenant
 from models.tenant_block import TenantBlock
 from models.user import ProviderRole, User
@@ -21,6 +24,9 @@ __all__ = [
     "App",
     "AppAccess",
     "AppRight",
+    "AppRole",
+    "AppRoleAssignment",
+    "AppSession",
     "AuditEvent",
     "Avatar",
     "Catalog",
@@ -41,6 +47,7 @@ __all__ = [
     "RecoveryCode",
     "SecondFactor",
     "Session",
+    "SigningKey",
     "Tenant",
     "TenantBlock",
     "User",

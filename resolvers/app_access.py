@@ -1,24 +1,46 @@
-"""Members' rights on apps. They are no permissions: neither ceiling nor reach applies to them;
-whoever holds `apps:assign` gives both to any member, himself included (PRODUCT 2, rule 3).
+"""Members' rights on apps, and the roles inside them that are given along.
+
+Rights are no permissions: neither ceiling nor reach applies to them; whoever holds `apps:assign`
+gives both to any member, himself included (PRODUCT 2, rule 3).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import errors
 from auth.viewer import Viewer
-from models import App, AppAccess, AppRight, Member, clock, database, ids
+from models import App, AppAccess, AppRight, AppRole, Member, clock, database, ids
 from permissions import checks
 from permissions.catalog import Permission
-from resolvers import audit, directory, identifiers, locks, rows
+from resolvers import app_role_assignments, audit, directory, identifiers, locks, rows
 
 Rights = Mapping[str, AppRight]
+NO_ROLES: Mapping[str, Sequence[AppRole]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A right on an app as it comes in; `roles` inside it by id, None leaves those there are."""
+
+    app_id: str
+    right: AppRight
+    roles: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """By app id; an app that is not in `roles` keeps those there are."""
+
+    rights: Rights
+    roles: Mapping[str, Sequence[AppRole]]
 
 
 async def change(
     viewer: Viewer,
     member_id: str,
     *,
-    give_rights: Sequence[tuple[str, AppRight]] = (),
+    give_rights: Sequence[Given] = (),
     take: Sequence[str] = (),
 ) -> rows.Member:
     """The member has the given rights and none on the apps in `take`; the rest stays.
@@ -31,10 +53,10 @@ async def change(
         actor, member = await locks.member(viewer, member_id)
         checks.require(actor, Permission.APPS_ASSIGN)
         faults = identifiers.Faults()
-        rights = await read(actor.tenant.id, give_rights, ("set",), faults)
-        await _check_taken(actor.tenant.id, take, rights, faults)
+        given = await read(actor.tenant.id, give_rights, ("set",), faults)
+        await _check_taken(actor.tenant.id, take, given.rights, faults)
         faults.settle()
-        await give(viewer, member, rights)
+        await give(viewer, member, given.rights, given.roles)
         await _take(viewer, member, take)
         await Member.filter(id=member.id).update(updated_at=clock.now())
         return await directory.changed(viewer, member_id)
@@ -42,21 +64,26 @@ async def change(
 
 async def read(
     tenant_id: str,
-    given: Sequence[tuple[str, AppRight]],
+    given: Sequence[Given],
     path: tuple[str, ...],
     faults: identifiers.Faults,
-) -> dict[str, AppRight]:
-    """The rights by app id; unknown and doubled apps become faults below `path`."""
-    known = await _known(tenant_id, [app_id for app_id, _ in given])
+) -> Checked:
+    """Rights and roles by app id; what is unknown or doubled becomes a fault below `path`."""
+    known = await _known(tenant_id, [item.app_id for item in given])
     rights: dict[str, AppRight] = {}
-    for index, (app_id, right) in enumerate(given):
-        place = (*path, str(index), "appId")
-        if app_id not in known:
-            faults.add(place, "UNKNOWN_APP")
-        elif app_id in rights:
-            faults.add(place, "TWICE")
-        rights[app_id] = right
-    return rights
+    roles: dict[str, Sequence[AppRole]] = {}
+    for index, item in enumerate(given):
+        place = (*path, str(index))
+        if item.app_id not in known:
+            faults.add((*place, "appId"), "UNKNOWN_APP")
+        elif item.app_id in rights:
+            faults.add((*place, "appId"), "TWICE")
+        elif item.roles is not None:
+            roles[item.app_id] = await app_role_assignments.read(
+                item.app_id, item.roles, (*place, "roles"), faults
+            )
+        rights[item.app_id] = item.right
+    return Checked(rights, roles)
 
 
 async def _check_taken(
@@ -75,8 +102,19 @@ async def _known(tenant_id: str, app_ids: Sequence[str]) -> set[str]:
     return {app.id for app in await found.only("id")} if found is not None else set()
 
 
-async def give(viewer: Viewer, member: Member, rights: Rights) -> None:
-    """Write rights in the running transaction; the caller has checked them."""
+async def give(
+    viewer: Viewer,
+    member: Member,
+    rights: Rights,
+    roles: Mapping[str, Sequence[AppRole]] = NO_ROLES,
+) -> None:
+    """Write rights and roles in the running transaction; the caller has checked them."""
+    await _give_rights(viewer, member, rights)
+    for app_id, wanted in roles.items():
+        await app_role_assignments.give(viewer, member, app_id, wanted)
+
+
+async def _give_rights(viewer: Viewer, member: Member, rights: Rights) -> None:
     held = {row.app_id: row for row in await AppAccess.filter(member_id=member.id)}
     for app_id, right in rights.items():
         before = held.get(app_id)

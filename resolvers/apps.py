@@ -14,7 +14,8 @@ from auth.viewer import Viewer
 from models import App, AppAccess, AppRight, clock, database, ids
 from permissions import checks
 from permissions.catalog import Permission
-from resolvers import app_access, audit, identifiers, locks, pages, rows
+from resolvers import app_access, audit, identifiers, invitation_mails, locks, pages, rows
+from resolvers.identifiers import LEFT_OUT, LeftOut
 
 _URL_LENGTH = 2000
 _OWN = "own.tenant_id = a.tenant_id and own.app_id = a.id and own.member_id = any($1)"
@@ -52,6 +53,71 @@ async def create(viewer: Viewer, tenant_id: str, *, name: str, url: str | None) 
         right = AppRight.LAUNCH_AND_ADMINISTER
         await app_access.give(viewer, actor.member, {app.id: right})
     return rows.App(app.id, tenant_id, app.name, app.url, right)
+
+
+async def update(
+    viewer: Viewer,
+    app_id: str,
+    *,
+    name: str | LeftOut = LEFT_OUT,
+    url: str | LeftOut | None = LEFT_OUT,
+) -> rows.App:
+    """The app has that name and opens at that address; what is left out stays.
+
+    Raises:
+        errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.InvalidInput
+    """
+    checks.require_signed_in(viewer)
+    faults, optional, given = identifiers.Faults(), identifiers.optional, identifiers.given
+    wanted = {
+        "name": faults.check(("name",), given(identifiers.name), name),
+        "url": faults.check(("url",), given(optional(_web_address)), url),
+    }
+    async with database.transaction(viewer.scope):
+        actor, known = await locks.app(viewer, app_id)
+        checks.require(actor, Permission.APPS_MANAGE)
+        faults.settle()
+        await _edit(viewer, known.app, wanted)
+    return rows.App(app_id, actor.tenant.id, known.app.name, known.app.url, known.right)
+
+
+async def _edit(viewer: Viewer, app: App, wanted: dict[str, str | LeftOut | None]) -> None:
+    changed = {
+        field: value
+        for field, value in wanted.items()
+        if not isinstance(value, LeftOut) and value != getattr(app, field)
+    }
+    if changed:
+        app.update_from_dict(changed | {"updated_at": clock.now()})
+        await app.save()
+        await audit.record(
+            viewer,
+            "app.update",
+            subject_id=app.id,
+            tenant_id=app.tenant_id,
+            changes=dict.fromkeys(changed, ()),
+        )
+
+
+async def remove(viewer: Viewer, app_id: str) -> None:
+    """The app is gone, with everybody's rights and roles in it; the audit keeps its id.
+
+    Sessions in it are over with the rights (see `app_sessions.LIVING`).
+
+    Invitations that offered it do so no longer, those whose mail is still to leave included.
+
+    Raises:
+        errors.Unauthenticated, errors.NotFound, errors.PermissionDenied
+    """
+    checks.require_signed_in(viewer)
+    async with database.transaction(viewer.scope):
+        actor, known = await locks.app(viewer, app_id)
+        checks.require(actor, Permission.APPS_MANAGE)
+        held = await AppAccess.filter(tenant_id=actor.tenant.id, app_id=app_id)
+        await AppAccess.filter(tenant_id=actor.tenant.id, app_id=app_id).delete()
+        await known.app.delete()
+        await invitation_mails.offer_anew([access.member_id for access in held])
+        await audit.record(viewer, "app.remove", subject_id=app_id, tenant_id=actor.tenant.id)
 
 
 def _web_address(value: str) -> str:
@@ -117,13 +183,13 @@ async def get(viewer: Viewer, app_id: str) -> rows.App:
     """Raises:
     errors.NotFound: absent, or not the viewer's to know of.
     """
-    found = await _visible(viewer, [app_id])
+    found = await many(viewer, [app_id])
     if app_id not in found:
         raise errors.NotFound
     return found[app_id]
 
 
-async def _visible(viewer: Viewer, app_ids: Sequence[str]) -> dict[str, rows.App]:
+async def many(viewer: Viewer, app_ids: Sequence[str]) -> dict[str, rows.App]:
     """Those of the apps that the viewer may know of, by id."""
     found = await database.rows(
         f"{_SELECT} where {_VISIBLE} and a.id = any($3)",
@@ -136,11 +202,12 @@ async def _visible(viewer: Viewer, app_ids: Sequence[str]) -> dict[str, rows.App
 async def held_by(viewer: Viewer, member_ids: Sequence[str]) -> dict[str, list[rows.AppAccess]]:
     """The rights of members on apps that the viewer may know of, by member id."""
     held = await AppAccess.filter(member_id__in=list(member_ids)).order_by("app_id")
-    seen = await _visible(viewer, sorted({row.app_id for row in held}))
+    seen = await many(viewer, sorted({row.app_id for row in held}))
     found: dict[str, list[rows.AppAccess]] = {member_id: [] for member_id in member_ids}
     for row in held:
         if row.app_id in seen:
-            found[row.member_id].append(rows.AppAccess(seen[row.app_id], row.right))
+            access = rows.AppAccess(seen[row.app_id], row.right, row.member_id)
+            found[row.member_id].append(access)
     return found
 
 

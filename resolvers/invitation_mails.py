@@ -1,11 +1,22 @@
 """The mail of an invitation: whether there is one, to which address, and how many may leave."""
 
+from collections.abc import Sequence
+
 import settings
 from auth import limits
 from auth.viewer import Viewer
 from locales import Locale
 from mail import messages, outbox
-from models import AppAccess, Invitation, Member, Tenant, clock
+from models import (
+    AppAccess,
+    Invitation,
+    InvitationState,
+    Member,
+    OutboxEntry,
+    OutboxState,
+    Tenant,
+    clock,
+)
 from permissions import roles
 from resolvers import invitees, notices
 
@@ -32,7 +43,7 @@ async def queue(viewer: Viewer, tenant: Tenant, member: Member, invitation: Invi
     message = messages.invitation(
         tenant_name=tenant.name,
         role=roles.role(tenant.catalog, member.role).name,
-        apps=await _apps(member),
+        apps=await _apps(member.id),
         inviter_name=notices.name_of(viewer),
         expires_at=invitation.expires_at,
     )
@@ -47,6 +58,16 @@ async def queue(viewer: Viewer, tenant: Tenant, member: Member, invitation: Invi
     return True
 
 
-async def _apps(member: Member) -> list[messages.InvitedApp]:
-    held = await AppAccess.filter(member_id=member.id).select_related("app").order_by("app__name")
+async def offer_anew(member_ids: Sequence[str]) -> None:
+    """Mails to these members that have not left name the apps that are offered now."""
+    open_ones = Invitation.filter(member_id__in=list(member_ids), state=InvitationState.PENDING)
+    members = {invitation.id: invitation.member_id for invitation in await open_ones}
+    waiting = OutboxEntry.filter(state=OutboxState.QUEUED, invitation_id__in=list(members))
+    for entry in await waiting:
+        entry.facts = {**entry.facts, "apps": await _apps(members[str(entry.invitation_id)])}
+        await entry.save(update_fields=["facts"])
+
+
+async def _apps(member_id: str) -> list[messages.InvitedApp]:
+    held = await AppAccess.filter(member_id=member_id).select_related("app").order_by("app__name")
     return [{"name": access.app.name, "right": access.right} for access in held]

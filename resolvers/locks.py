@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import errors
 from auth.viewer import Viewer
-from models import Catalog, Member, MemberStatus, Tenant
+from models import App, AppAccess, AppRight, Catalog, Member, MemberStatus, Tenant
+from permissions import checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +80,45 @@ async def member(viewer: Viewer, member_id: str) -> tuple[Actor, Member]:
     if locked is None or locked.status is MemberStatus.REMOVED:
         raise errors.NotFound
     return actor, locked
+
+
+async def app(viewer: Viewer, app_id: str) -> "tuple[Actor, KnownApp]":
+    """Lock the tenant of an app that the viewer may know of.
+
+    Raises:
+        errors.NotFound: the app is absent, or hidden from him.
+    """
+    found = await App.get_or_none(id=app_id)
+    if found is None:
+        raise errors.NotFound
+    actor = await acting(viewer, found.tenant_id)
+    return actor, await known_app(actor, app_id)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownApp:
+    """An app of a locked tenant, and what the actor may do with it; None: he only knows of it."""
+
+    app: App
+    right: AppRight | None
+
+    def require_administered(self) -> App:
+        """Raises:
+        errors.PermissionDenied: he knows of it without administering it (PRODUCT 6.2).
+        """
+        if self.right is not AppRight.LAUNCH_AND_ADMINISTER:
+            raise errors.PermissionDenied
+        return self.app
+
+
+async def known_app(actor: Actor, app_id: str) -> KnownApp:
+    """An app of the actor's tenant, as far as it exists for him (PRODUCT 6.1).
+
+    Raises:
+        errors.NotFound: the app is absent, another tenant's, or hidden from him.
+    """
+    found = await App.get_or_none(id=app_id, tenant_id=actor.tenant.id)
+    access = await AppAccess.get_or_none(member_id=actor.member.id, app_id=app_id)
+    if found is None or (access is None and not checks.knows_every_app(actor)):
+        raise errors.NotFound
+    return KnownApp(found, access.right if access else None)

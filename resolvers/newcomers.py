@@ -10,7 +10,7 @@ import settings
 from auth import limits
 from auth.viewer import Viewer
 from locales import Locale
-from models import AppRight, Catalog, Member, clock, ids
+from models import Catalog, Member, clock, ids
 from permissions import checks, roles
 from permissions.catalog import Permission
 from resolvers import app_access, audit, identifiers, locks
@@ -18,13 +18,13 @@ from resolvers import app_access, audit, identifiers, locks
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Role, rights on apps as (id, right), session limit and language of the mail.
+    """Role, rights on apps, session limit and language of the mail.
 
     For an invited person they hold from acceptance on (PRODUCT 3.1).
     """
 
     role: str | None = None
-    apps: Sequence[tuple[str, AppRight]] = ()
+    apps: Sequence[app_access.Given] = ()
     max_sessions: int | None = None
     locale: Locale | None = None
 
@@ -73,7 +73,7 @@ async def settle(
     """Record the new member and give him his rights on apps.
 
     Raises:
-        errors.InvalidInput: an app is not the tenant's.
+        errors.InvalidInput: an app is not the tenant's, or a role not the app's.
     """
     await audit.record(
         viewer,
@@ -83,6 +83,6 @@ async def settle(
         changes={"role": (None, member.role), "status": (None, member.status)},
     )
     faults = identifiers.Faults()
-    rights = await app_access.read(actor.tenant.id, terms.apps, ("apps",), faults)
+    given = await app_access.read(actor.tenant.id, terms.apps, ("apps",), faults)
     faults.settle()
-    await app_access.give(viewer, member, rights)
+    await app_access.give(viewer, member, given.rights, given.roles)

@@ -6,7 +6,16 @@ import errors
 from auth.viewer import Viewer
 from models import ids
 from permissions import roles
-from resolvers import apps, audit_log, directory, offers, people, tenants
+from resolvers import (
+    app_roles,
+    app_sessions,
+    apps,
+    audit_log,
+    directory,
+    offers,
+    people,
+    tenants,
+)
 
 _READERS: dict[str, Callable[[Viewer, str], Awaitable[object]]] = {
     "usr": people.get,
@@ -14,6 +23,8 @@ _READERS: dict[str, Callable[[Viewer, str], Awaitable[object]]] = {
     "mem": directory.get,
     "inv": offers.get,
     "app": apps.get,
+    "aro": app_roles.get,
+    "aps": app_sessions.get,
     "evt": audit_log.get,
 }
 

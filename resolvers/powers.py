@@ -22,6 +22,7 @@ class Powers:
     can_resend: bool
     can_revoke: bool
     can_assign_apps: bool
+    can_limit: bool
     switchable_permissions: tuple[Permission, ...]
 
 
@@ -52,5 +53,6 @@ def over(viewer: Viewer, member: rows.Member) -> Powers:
         can_resend=pending,
         can_revoke=pending,
         can_assign_apps=living and may(Permission.APPS_ASSIGN),
+        can_limit=reached and may(Permission.MEMBERS_LIMIT),
         switchable_permissions=checks.switchable(actor, role) if status in _ACCEPTED else (),
     )

@@ -145,14 +145,37 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
+class AppRole:
+    """What an app calls some of its users; `code` is what the app is told."""
+
+    id: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class AppAccess:
     app: App
     right: AppRight
+    member_id: str
 
     @property
     def id(self) -> str:
         """For cursors: a member has one right on an app at most."""
         return self.app.id
+
+
+@dataclass(frozen=True, slots=True)
+class AppSession:
+    """`last_seen_at` is None until the app has redeemed the ticket."""
+
+    id: str
+    tenant_id: str
+    app_id: str
+    member_id: str
+    member_name: str
+    started_at: datetime
+    last_seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from permissions.catalog import Permission
 from permissions.fields import Can, SignedIn, guard
 from resolvers import app_access, apps, pages, rows
 from schema import connections, errors
-from schema.arguments import After, Before, First, Input, Last
+from schema.app_roles import AppRole
+from schema.app_sessions import AppSession, session_page
+from schema.arguments import After, Before, First, Input, Last, left_out, stays
 from schema.connections import Connection, PageInfo
 from schema.context import Info
 from schema.enums import AppRight
@@ -30,9 +32,30 @@ class App(Node):
     url: str | None = strawberry.field(description="Where it is opened.")
     viewer_right: AppRight | None = strawberry.field(description="The viewer's right; null: none.")
 
+    @strawberry.field(
+        graphql_type=list[AppRole] | None,
+        description="The roles it knows inside, by code; 100 at most.",
+    )
+    async def roles(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
+        return await info.context.loaders.app_roles.load(parent.id)
+
     @strawberry.field(graphql_type=LazyTenant, description="Whose app it is.")
     async def tenant(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
         return await info.context.loaders.tenants.load(parent.tenant_id)
+
+    @strawberry.field(
+        graphql_type=Connection[AppSession] | None,
+        description="Who is at work in it, newest first; only for who administers the app.",
+    )
+    async def sessions(
+        parent: strawberry.Parent[rows.App],
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Rows:
+        return await session_page(info, parent, pages.Window(first, after, last, before))
 
 
 @strawberry.type(description="A member's right on an app.")
@@ -40,6 +63,12 @@ class App(Node):
 class AppAccess:
     app: App = strawberry.field(description="The app.")
     right: AppRight = strawberry.field(description="The right on it.")
+
+    @strawberry.field(
+        graphql_type=list[AppRole], description="The roles he has in the app, by code."
+    )
+    async def roles(parent: strawberry.Parent[rows.AppAccess], info: Info) -> Rows:
+        return await info.context.loaders.roles_held.load(parent)
 
 
 @strawberry.type(description="One right of a page and its position.")
@@ -58,11 +87,14 @@ class AppAccessConnection:
 class AppAccessInput:
     app_id: strawberry.ID = strawberry.field(description="On which app.")
     right: AppRight = strawberry.field(description="Which right.")
+    roles: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="All his roles in the app; left out: as they are."
+    )
 
 
-def given(inputs: list[AppAccessInput] | None) -> list[tuple[str, AppRight]]:
+def given(inputs: list[AppAccessInput] | None) -> list[app_access.Given]:
     """The input as use cases take it."""
-    return [(item.app_id, item.right) for item in inputs or ()]
+    return [app_access.Given(item.app_id, item.right, item.roles) for item in inputs or ()]
 
 
 async def app_page(info: Info, shelf: apps.Shelf, window: pages.Window) -> Rows:
@@ -106,6 +138,30 @@ class CreateAppPayload:
     app: Rows = strawberry.field(graphql_type=App, description="The new app.")
 
 
+@strawberry.input(description="What to change of an app; what is left out stays.")
+class UpdateAppInput:
+    app_id: strawberry.ID = strawberry.field(description="Which app.")
+    name: str | None = strawberry.field(default=None, description="Its new name.")
+    url: str | None = strawberry.field(
+        default=strawberry.UNSET, description="An http or https address; null: none."
+    )
+
+
+@strawberry.type(description="The app is as the input says.")
+class UpdateAppPayload:
+    app: Rows = strawberry.field(graphql_type=App, description="The app.")
+
+
+@strawberry.input(description="An app to remove.")
+class RemoveAppInput:
+    app_id: strawberry.ID = strawberry.field(description="Which app.")
+
+
+@strawberry.type(description="The app is gone, with everybody's rights, roles and sessions in it.")
+class RemoveAppPayload:
+    app_id: strawberry.ID = strawberry.field(description="Which app it was.")
+
+
 @strawberry.input(description="Changes what is named and leaves the rest.")
 class SetAppAccessInput:
     member_id: strawberry.ID = strawberry.field(description="Whose rights.")
@@ -126,6 +182,14 @@ CreateAppResult = Annotated[
     CreateAppPayload | errors.PermissionDenied | errors.NotFound | errors.InvalidInput,
     strawberry.union("CreateAppResult", description="What creating an app can come to."),
 ]
+UpdateAppResult = Annotated[
+    UpdateAppPayload | errors.PermissionDenied | errors.NotFound | errors.InvalidInput,
+    strawberry.union("UpdateAppResult", description="What editing an app can come to."),
+]
+RemoveAppResult = Annotated[
+    RemoveAppPayload | errors.PermissionDenied | errors.NotFound,
+    strawberry.union("RemoveAppResult", description="What removing an app can come to."),
+]
 SetAppAccessResult = Annotated[
     SetAppAccessPayload | errors.PermissionDenied | errors.NotFound | errors.InvalidInput,
     strawberry.union("SetAppAccessResult", description="What giving rights can come to."),
@@ -144,6 +208,26 @@ class AppMutations:
             info.context.viewer, input.tenant_id, name=input.name, url=input.url
         )
         return CreateAppPayload(app=made)
+
+    @strawberry.mutation(
+        graphql_type=UpdateAppResult | None,
+        extensions=guard(SignedIn()),
+        description="Rename an app or move it to another address.",
+    )
+    async def update_app(self, info: Info, input: Input[UpdateAppInput]) -> Rows:
+        changed = await apps.update(
+            info.context.viewer, input.app_id, name=stays(input.name), url=left_out(input.url)
+        )
+        return UpdateAppPayload(app=changed)
+
+    @strawberry.mutation(
+        graphql_type=RemoveAppResult | None,
+        extensions=guard(SignedIn()),
+        description="Remove an app for everybody; the audit keeps its id.",
+    )
+    async def remove_app(self, info: Info, input: Input[RemoveAppInput]) -> Rows:
+        await apps.remove(info.context.viewer, input.app_id)
+        return RemoveAppPayload(app_id=input.app_id)
 
     @strawberry.mutation(
         graphql_type=SetAppAccessResult | None,

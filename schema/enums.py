@@ -9,9 +9,11 @@ from locales import Locale
 from models import AppRight, Catalog, InvitationState, MemberStatus, ProviderRole
 from permissions.catalog import Source as PermissionSource
 from resolvers.directory import Field as MemberOrderField
+from resolvers.options import Way as AddMemberWay
 from resolvers.rows import DeliveryState
 
 __all__ = [
+    "AddMemberWay",
     "AppRight",
     "Catalog",
     "DeliveryState",
@@ -37,6 +39,16 @@ def _describe(
         value.description = values[value.name]
 
 
+_describe(
+    AddMemberWay,
+    "How somebody becomes a member.",
+    {
+        "NEWCOMER_WITH_EMAIL": "Not registered: inviteMember with an address.",
+        "NEWCOMER_WITHOUT_EMAIL": "Not registered and without an address: addMember.",
+        "REGISTERED": "Registered: inviteMember with a login, or with his address.",
+    },
+    name="AddMemberWay",
+)
 _describe(
     Catalog,
     "Which roles a tenant knows and what each may do; chosen when it is created, for good.",

@@ -18,6 +18,7 @@ from schema.scalars import PermissionCode, RoleCode
 from schema.sentences import fault_message, message
 
 if TYPE_CHECKING:
+    from schema.app_sessions import AppSession
     from schema.members import Member
 
 
@@ -128,6 +129,20 @@ class RoleNotGrantable(Error):
     grantable: list[RoleCode] = strawberry.field(description="What he may hand out here.")
 
 
+@strawberry.type(description="The viewer's sessions in apps hold all the places he has here.")
+class SessionLimitReached(Error):
+    session_ids: strawberry.Private[list[str]]
+    limit: int = strawberry.field(description="How many places he has, across the tenant's apps.")
+
+    @strawberry.field(
+        graphql_type=list[Annotated["AppSession", strawberry.lazy("schema.app_sessions")]],
+        description="What holds them, oldest first; ending one makes room.",
+    )
+    async def sessions(self, info: Info) -> Rows:
+        found = await info.context.loaders.app_sessions.load_many(self.session_ids)
+        return [session for session in found if session is not None]
+
+
 @strawberry.type(description="Nobody who can act would own the tenant any more.")
 class LastOwner(Error):
     pass
@@ -202,6 +217,10 @@ TABLE: dict[type[errors.Failure], tuple[type[Error], Facts]] = {
     errors.RateLimited: (RateLimited, lambda e, _: {"retry_after": e.retry_after}),
     errors.AlreadyMember: (AlreadyMember, lambda e, _: {"member_id": e.member_id}),
     errors.RoleNotGrantable: (RoleNotGrantable, lambda e, _: {"grantable": list(e.grantable)}),
+    errors.SessionLimitReached: (
+        SessionLimitReached,
+        lambda e, _: {"limit": e.limit, "session_ids": list(e.session_ids)},
+    ),
     errors.LastOwner: (LastOwner, lambda _e, _: {}),
     errors.LoginTaken: (LoginTaken, lambda _e, _: {}),
     errors.InvitationUnavailable: (InvitationUnavailable, lambda _e, _: {}),

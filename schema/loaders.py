@@ -7,7 +7,19 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 
 from auth.viewer import Viewer
-from resolvers import apps, audit_log, avatars, directory, offers, rows, staff_directory, tenants
+from resolvers import (
+    app_role_assignments,
+    app_roles,
+    app_sessions,
+    apps,
+    audit_log,
+    avatars,
+    directory,
+    offers,
+    rows,
+    staff_directory,
+    tenants,
+)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -31,6 +43,24 @@ class Loaders:
     def app_access(self) -> "DataLoader[str, list[rows.AppAccess] | None]":
         """By member id."""
         return _loader(lambda keys: apps.held_by(self._viewer, keys))
+
+    @cached_property
+    def apps(self) -> "DataLoader[str, rows.App | None]":
+        return _loader(lambda keys: apps.many(self._viewer, keys))
+
+    @cached_property
+    def app_sessions(self) -> "DataLoader[str, rows.AppSession | None]":
+        return _loader(lambda keys: app_sessions.many(self._viewer, keys))
+
+    @cached_property
+    def app_roles(self) -> "DataLoader[str, list[rows.AppRole] | None]":
+        """By app id."""
+        return _loader(app_roles.of_apps)
+
+    @cached_property
+    def roles_held(self) -> "DataLoader[rows.AppAccess, list[rows.AppRole] | None]":
+        """By right."""
+        return _loader(app_role_assignments.held)
 
     @cached_property
     def invitations(self) -> "DataLoader[str, rows.Invitation | None]":

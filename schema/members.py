@@ -38,6 +38,7 @@ class MemberViewer:
     can_resend: bool = strawberry.field(description="Send his invitation again.")
     can_revoke: bool = strawberry.field(description="Withdraw his invitation.")
     can_assign_apps: bool = strawberry.field(description="Give him rights on apps.")
+    can_limit: bool = strawberry.field(description="Limit his app sessions with setMemberLimits.")
     switchable_permissions: list[PermissionCode] = strawberry.field(
         description="What he may switch on or off for him with setMemberPermissions."
     )

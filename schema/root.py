@@ -15,6 +15,8 @@ from permissions.fields import Anyone, guard
 from resolvers import nodes
 from schema.accounts import AccountQueries, User
 from schema.answers import AnswerMutations
+from schema.app_roles import AppRoleMutations
+from schema.app_sessions import AppSessionMutations
 from schema.apps import AppMutations, AppQueries
 from schema.arguments import Id
 from schema.audit import ProviderStaff, System
@@ -26,7 +28,9 @@ from schema.errors import HANDLERS
 from schema.identities import IdentityMutations, IdentityQueries
 from schema.interfaces import Node, Rows
 from schema.invitations import InvitationMutations, InvitationQueries
+from schema.launches import LaunchMutations
 from schema.managed import ManagedMutations
+from schema.member_limits import MemberLimitMutations
 from schema.members import MemberMutations, MemberQueries
 from schema.news import NewsMutations
 from schema.open_sessions import OpenSessionMutations
@@ -87,6 +91,10 @@ class Mutation(
     RegistrationMutations,
     SinglePermissionMutations,
     AppMutations,
+    AppRoleMutations,
+    MemberLimitMutations,
+    AppSessionMutations,
+    LaunchMutations,
     PhoneMutations,
     SupportMutations,
 ):

@@ -11,7 +11,7 @@ from auth.viewer import Membership
 from permissions import checks, roles
 from permissions.catalog import Permission
 from permissions.fields import Can, SignedIn, guard
-from resolvers import apps, pages, rows, tenants
+from resolvers import apps, options, pages, rows, tenants
 from schema import arguments, connections, errors
 from schema.apps import App, app_page
 from schema.arguments import After, Before, Filter, First, Id, Input, Last, OrderBy
@@ -20,6 +20,7 @@ from schema.connections import Connection
 from schema.context import Info
 from schema.enums import Catalog, Locale
 from schema.interfaces import Node, Rows, shown_from
+from schema.options import AddMemberOptions
 from schema.people import MemberFilter, MemberOrder, member_page
 from schema.roles import Role
 from schema.scalars import PermissionCode
@@ -114,6 +115,14 @@ class Tenant(Node):
     ) -> Rows:
         window = pages.Window(first, after, last, before)
         return await app_page(info, apps.Shelf(parent.id), window)
+
+    @strawberry.field(
+        graphql_type=AddMemberOptions | None,
+        extensions=guard(Can(Permission.MEMBERS_INVITE)),
+        description="What the viewer may choose when he adds a member.",
+    )
+    def add_member_options(parent: strawberry.Parent[rows.Tenant], info: Info) -> Rows:
+        return options.of(info.context.viewer, parent)
 
     @strawberry.field(
         graphql_type=Connection[AuditEvent] | None,

@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import avatars, graphql, health
+from server import app_sessions, avatars, graphql, health, jwks
 from server.pages import account, invitation, mailbox, unsubscribe
 from settings import Settings
 
@@ -44,7 +44,9 @@ def build(settings: Settings) -> Starlette:
     routes: list[BaseRoute] = [
         Route("/graphql", graphql.View(), methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         *health.routes,
+        *app_sessions.routes,
         *avatars.routes,
+        *jwks.routes,
         *account.routes,
         *invitation.routes,
         *unsubscribe.routes,

@@ -31,12 +31,17 @@ def token(request: HTTPConnection, *, cookie_suffices: bool = False) -> str | No
 
     `cookie_suffices` where nothing is changed and no foreign page can read the answer.
     """
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
+    if (given := bearer(request)) is not None:
+        return given
     if not cookie_suffices and not _needs_preflight(request):
         return None
     return request.cookies.get(cookie_name())
+
+
+def bearer(request: HTTPConnection) -> str | None:
+    """What stands behind `Bearer` in the `Authorization` header."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else None
 
 
 def _needs_preflight(request: HTTPConnection) -> bool:

@@ -13,17 +13,10 @@ import errors
 from permissions import checks
 from resolvers import avatars, pictures
 from schema.context import Context
-from schema.sentences import fault_message, message
-from server import authentication
+from schema.sentences import fault_message
+from server import authentication, refusals
 
-_STATUS: dict[type[errors.Failure], int] = {
-    errors.InvalidInput: 400,
-    errors.Unauthenticated: 401,
-    errors.NotFound: 404,
-    errors.RateLimited: 429,
-}
 _STATUS_OF_FAULT = {"NO_PICTURE": 415, "TOO_LARGE": 413}
-_NOT_NOW = 503
 _SHOWN = {
     "Cache-Control": "private, max-age=31536000, immutable",
     "Content-Security-Policy": "default-src 'none'",
@@ -87,17 +80,11 @@ async def _picture(request: Request, context: Context) -> bytes:
 
 
 def _refusal(context: Context, failure: errors.Failure) -> Response:
-    """In GraphQL's shape, so that a client reads one kind of errors."""
-    status, text = _STATUS.get(type(failure), _NOT_NOW), message(context.locale, failure)
-    headers = {"Cache-Control": "no-store"}
-    if isinstance(failure, errors.InvalidInput):
-        [fault] = failure.faults
-        status = _STATUS_OF_FAULT.get(fault.code, status)
-        text = fault_message(context.locale, fault)
-    if isinstance(failure, errors.RateLimited):
-        headers["Retry-After"] = str(failure.retry_after)
-    error = {"message": text, "extensions": {"code": failure.code}}
-    return JSONResponse({"errors": [error]}, status, headers)
+    if not isinstance(failure, errors.InvalidInput):
+        return refusals.answer(failure, context.locale)
+    [fault] = failure.faults
+    status, text = _STATUS_OF_FAULT.get(fault.code), fault_message(context.locale, fault)
+    return refusals.answer(failure, context.locale, status=status, text=text)
 
 
 routes: list[BaseRoute] = [

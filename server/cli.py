@@ -14,8 +14,8 @@ import errors
 import settings
 from auth.viewer import Client, Viewer
 from locales import Locale
-from models import ProviderRole, migrating
-from resolvers import accounts
+from models import ProviderRole, SigningKey, migrating
+from resolvers import accounts, signing_keys
 from schema.sentences import fault_message, message
 from server import demo as demo_data
 from server import graphql, logging, running, serving
@@ -122,6 +122,44 @@ async def _create_user(
 
 def _line(fault: errors.FieldFault) -> str:
     return f"{fault.path[-1]}: {fault_message(Locale.EN, fault)}"
+
+
+keys = typer.Typer(no_args_is_help=True, help="The keys that sign tickets for apps.")
+app.add_typer(keys, name="keys")
+
+
+@keys.command("rotate")
+def rotate_keys(
+    *,
+    leaked: Annotated[
+        bool, typer.Option("--leaked", help="Delete all other keys; their tickets are refused.")
+    ] = False,
+) -> None:
+    """Make a new key; it signs in ten minutes, and at once where there is none."""
+    _run(_rotate_keys(leaked=leaked))
+
+
+async def _rotate_keys(*, leaked: bool) -> None:
+    async with running.pool(settings.load()):
+        print(_key(await signing_keys.rotate(leaked=leaked)))  # noqa: T201 for whoever rotates
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Print the keys that are shown to apps, oldest first."""
+    _run(_list_keys())
+
+
+async def _list_keys() -> None:
+    async with running.pool(settings.load()):
+        for key in await signing_keys.listed():
+            print(_key(key))  # noqa: T201 its purpose
+
+
+def _key(key: SigningKey) -> str:
+    """Its id and times; of the key itself nothing."""
+    until = f"shown until {key.retires_at:%Y-%m-%d %H:%M:%S} UTC" if key.retires_at else "newest"
+    return f"{key.id}  signs from {key.signs_from:%Y-%m-%d %H:%M:%S} UTC, {until}"
 
 
 @app.command()

@@ -21,6 +21,7 @@ from resolvers import (
     acceptances,
     accounts,
     app_access,
+    app_roles,
     apps,
     invitations,
     invitees,
@@ -99,9 +100,12 @@ class Demo:
             ann, tenant.id, name="Бухгалтерия", url="https://books.example.com"
         )
         store = await apps.create(ann, tenant.id, name="Склад", url="https://store.example.com")
-        rights = [(books.id, AppRight.LAUNCH_AND_ADMINISTER), (store.id, AppRight.LAUNCH)]
-        await app_access.change(ann, aigerim, give_rights=rights)
-        place = newcomers.Terms(apps=[(store.id, AppRight.LAUNCH)], max_sessions=1)
+        clerk = await app_roles.create(ann, store.id, code="clerk", name="Кладовщик")
+        await app_roles.create(ann, store.id, code="auditor", name="Ревизор")
+        in_books = app_access.Given(books.id, AppRight.LAUNCH_AND_ADMINISTER)
+        in_store = app_access.Given(store.id, AppRight.LAUNCH, roles=[clerk.id])
+        await app_access.change(ann, aigerim, give_rights=[in_books, in_store])
+        place = newcomers.Terms(apps=[in_store], max_sessions=1)
         await managed.add(await self._viewer("aigerim"), tenant.id, BY_HAND, place)
         await self._invite(ann, tenant, invitees.Invitee(login="rob"), "USER")
 

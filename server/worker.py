@@ -1,4 +1,5 @@
-"""What happens without a request: due mails leave, counters and sessions whose time is over go.
+"""What happens without a request: due mails leave; counters, sessions and keys whose time is over
+go.
 
 It polls: a mail waits half a second at most, and a worker that was away misses nothing. Any number
 may run, in one process or in many; each mail is claimed by one of them.
@@ -16,7 +17,7 @@ import errors
 from auth import limits
 from mail import delivery
 from mail.transport import Transport, Unavailable
-from resolvers import account_links, phones, sessions, visits
+from resolvers import account_links, app_sessions, phones, sessions, signing_keys, visits
 
 _AT_ONCE, _HOURLY = timedelta(), timedelta(hours=1)
 
@@ -51,7 +52,9 @@ async def _tidy() -> timedelta:
     await account_links.forget_expired()
     await phones.forget_expired()
     await sessions.forget_expired()
+    await app_sessions.forget_ended()
     await visits.forget_expired()
+    await signing_keys.forget_expired()
     return _HOURLY
 
 

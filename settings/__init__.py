@@ -147,6 +147,12 @@ class Settings(Limits, Pages, BaseSettings):
     phone_code_lifetime: Duration = Field(
         timedelta(minutes=10), description="How long a code sent by SMS works."
     )
+    ticket_lifetime: Duration = Field(
+        timedelta(seconds=60), description="How long the ticket of a launch may be redeemed."
+    )
+    app_session_lapse: Duration = Field(
+        timedelta(minutes=3), description="How long an app session lives without a heartbeat."
+    )
     session_lifetime: Duration = Field(
         timedelta(days=30), description="How long a session lasts after its last use."
     )

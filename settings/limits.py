@@ -66,5 +66,9 @@ class Limits(BaseModel):
     limit_provider_visits: Rate = Field(
         "300/hour", description="Visits to identity providers begun from one client address."
     )
+    limit_launches: Rate = Field("60/minute", description="Apps launched by one person.")
     limit_avatars: Rate = Field("20/hour", description="Avatars uploaded by one person.")
+    limit_app_calls: Rate = Field(
+        "30000/minute", description="Tickets redeemed and heartbeats from one client address."
+    )
     limit_tenants: Rate = Field("100/day", description="Tenants created by one person.")

@@ -80,6 +80,7 @@ FACTS = {
     "WrongAccount": "invitedEmail",
     "AlreadyMember": "known: member { id }",
     "WrongCode": "attemptsLeft",
+    "SessionLimitReached": "limit sessions { id }",
 }
 
 

@@ -19,6 +19,7 @@ from tests import authenticator, visits
 from tests.clients import Person
 from tests.factories import World
 from tests.provider import Provider
+from tests.resolvers import app_steps
 
 Configure = Callable[..., Settings]
 
@@ -43,6 +44,10 @@ KEYS = {
     "identities": "idn",
     "provider_visits": "vis",
     "recovery_codes": "rec",
+    "app_roles": "aro",
+    "app_role_assignments": "aas",
+    "app_sessions": "aps",
+    "signing_keys": "sig",
 }
 # The key is the digest of what is counted, or the account it belongs to.
 KEYLESS = {"rate_limits", "second_factors", "avatars"}
@@ -197,7 +202,9 @@ async def test_a_key_says_which_table_it_belongs_to(
     await owner.do("inviteMember", invitation)
     reference = {"token": await world.link_token("ann@example.com")}
     await world.anonymous.do("declineInvitation", {"invitation": reference, "blockTenant": True})
-    await owner.do("createApp", {"tenantId": project.id, "name": "Books"})
+    app = await app_steps.create(owner, project)
+    await app_steps.set_roles(owner, owner.member_id, app, await app_steps.define(owner, app))
+    await owner.do("launchApp", {"appId": app})
     await visits.link(owner)
     await owner.do("startProviderLink", {"provider": "acme"})
     await authenticator.switch_on(owner)

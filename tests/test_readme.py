@@ -29,7 +29,7 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 IN_TABLE = re.compile(r"^\|.*\| `((?:mutation )?\{.*\})` \|$", re.MULTILINE)
 TIME = re.compile(r"\d{4}-")
 VARIABLE = re.compile(
-    r"\b(?:(?:ten|mem|inv|usr|ses)_[0-9a-z]{26}|tnt_[a-z]{3}_[\w-]{43}"
+    r"\b(?:(?:ten|mem|inv|usr|ses|app)_[0-9a-z]{26}|tnt_[a-z]{3}_[\w-]{43}"
     r"|\d{4}-\d\d-\d\dT[\d:.]+\+00:00|\d{6}\b)"
 )
 

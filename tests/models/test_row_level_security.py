@@ -9,6 +9,9 @@ from tortoise.exceptions import OperationalError
 from auth import tokens, viewer
 from models import (
     AccountLink,
+    AppRole,
+    AppRoleAssignment,
+    AppSession,
     Avatar,
     CodePurpose,
     Identity,
@@ -18,6 +21,7 @@ from models import (
     ProviderVisit,
     RecoveryCode,
     SecondFactor,
+    SigningKey,
     Tenant,
     TenantBlock,
     clock,
@@ -37,6 +41,9 @@ TENANT_TABLES = {
     "apps": "tenant_id",
     "app_access": "tenant_id",
     "tenant_blocks": "tenant_id",
+    "app_roles": "tenant_id",
+    "app_role_assignments": "tenant_id",
+    "app_sessions": "tenant_id",
 }
 PERSONAL_TABLES = {
     "users": "id",
@@ -49,12 +56,14 @@ PERSONAL_TABLES = {
 }
 # What is found by a secret alone, before anybody is known.
 CLOSED_TABLES = {"account_links": "user_id", "provider_visits": "user_id"}
+# What belongs to nobody in particular; only the system sees it.
+SYSTEM_TABLES = {"signing_keys": "id"}
 UNFENCED = {
     "rate_limits",  # digests and counts, which belong to no tenant
     "tortoise_migrations",  # read before anybody is known
 }
 OPEN_TABLES = TENANT_TABLES | PERSONAL_TABLES
-COLUMNS = OPEN_TABLES | CLOSED_TABLES
+COLUMNS = OPEN_TABLES | CLOSED_TABLES | SYSTEM_TABLES
 
 
 @dataclass
@@ -84,7 +93,7 @@ async def settle(world: World) -> Place:
         "inviteMember",
         {"tenantId": tenant.id, "invitee": {"email": "new@example.com"}, "role": "MANAGER"},
     )
-    await owner.do("createApp", {"tenantId": tenant.id, "name": "Ledger"})
+    made = await owner.do("createApp", {"tenantId": tenant.id, "name": "Ledger"}, "app { id }")
     async with database.transaction(SYSTEM):
         await TenantBlock.create(
             id=ids.new("blk"),
@@ -92,8 +101,20 @@ async def settle(world: World) -> Place:
             email_key="x@example.com",
             created_at=clock.now(),
         )
+        await settle_in_app(owner, tenant, made["app"]["id"])
         await settle_in_cabinet(owner)
     return Place(tenant, owner)
+
+
+async def settle_in_app(owner: Person, tenant: Tenant, app_id: str) -> None:
+    """A row in every table of an app, and a key of the system's."""
+    now = clock.now()
+    of_app: dict[str, Any] = {"tenant_id": tenant.id, "app_id": app_id}
+    his: dict[str, Any] = {"tenant_id": tenant.id, "member_id": owner.member_id}
+    role = await AppRole.create(id=ids.new("aro"), code="x", name="X", created_at=now, **of_app)
+    await AppRoleAssignment.create(id=ids.new("aas"), app_role_id=role.id, **his)
+    await AppSession.create(id=ids.new("aps"), launched_at=now, expires_at=now, **his | of_app)
+    await SigningKey.create(id=owner.id, public={}, private="x", created_at=now, signs_from=now)
 
 
 async def settle_in_cabinet(owner: Person) -> None:
@@ -161,7 +182,7 @@ async def test_a_viewer_finds_the_rows_of_his_tenants_and_his_own(
 ) -> None:
     """DESIGN 1.3; ADR 0002."""
     for place in (ours, foreign):
-        own = {t: {place.key(t)} for t in OPEN_TABLES} | {t: set() for t in CLOSED_TABLES}
+        own = {t: {place.key(t)} if t in OPEN_TABLES else set() for t in COLUMNS}
         assert await seen_everywhere(place.scope) == own
 
 

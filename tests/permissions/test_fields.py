@@ -18,6 +18,7 @@ MANAGED = "null without members:invite or members:edit, for the invitee as well"
 KNOWN = "only apps with a right on them, without apps:manage or apps:assign"
 OF_ACCOUNT = "null without being staff, unless oneself"
 TALKING = "null without support:use or being staff, unless oneself"
+ADMINISTERED = "refused without LAUNCH_AND_ADMINISTER on the app"
 SHOWN = "null where the object behind it is not the viewer's to see"
 
 FIELDS: dict[str, dict[str, str]] = {
@@ -33,11 +34,12 @@ FIELDS: dict[str, dict[str, str]] = {
         " completeRegistration",
         SIGNED_IN: "createTenant changeRole removeMember leaveTenant setMemberEnabled"
         " resendInvitation revokeInvitation setAppAccess unblockTenant updateProfile updateSettings"
+        " updateApp removeApp createAppRole updateAppRole removeAppRole setAppRoles setMemberLimits"
         " deleteMyAccount changeEmail changePassword updateMember setMemberPassword"
         " setMemberPermissions requestPhoneCode requestPhoneRemoval confirmPhone removePhone"
         " enrolSecondFactor confirmSecondFactor disableSecondFactor renewRecoveryCodes"
         " startProviderLink linkIdentity unlinkIdentity"
-        " endSession endOtherSessions removeAvatar",
+        " endSession endOtherSessions endAppSession endAppSessions removeAvatar launchApp",
         "Can tenant:edit": "updateTenant",
         "Can tenant:delete": "deleteTenant",
         "Can members:invite": "inviteMember addMember",
@@ -62,11 +64,15 @@ FIELDS: dict[str, dict[str, str]] = {
         WITH: "id name catalog locale createdAt roles",
         OWN: "viewer grantableRoles",
         "Can members:view": "members",
+        "Can members:invite": "addMemberOptions",
         "Can audit:view": "auditLog",
         KNOWN: "apps",
     },
-    "App": {WITH: "id name url tenant", OWN: "viewerRight"},
-    "AppAccess": {WITH: "app right"},
+    "App": {WITH: "id name url tenant roles", OWN: "viewerRight", ADMINISTERED: "sessions"},
+    "AppSession": {WITH: "id memberId memberName startedAt lastSeenAt app", SHOWN: "member"},
+    "AppSessionConnection": {WITH: "edges pageInfo totalCount"},
+    "AppSessionEdge": {WITH: "cursor node"},
+    "AppAccess": {WITH: "app right roles"},
     "TenantViewer": {OWN: "role permissions can member"},
     "Member": {
         WITH: "id tenant status role fullName email user isFirstUser createdAt joinedAt updatedAt",
@@ -76,8 +82,16 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "MemberViewer": {
         OWN: "grantableRoles canChangeRole canRemove canEnable canDisable canEdit canResend"
-        " canRevoke canAssignApps switchablePermissions"
+        " canRevoke canAssignApps canLimit switchablePermissions"
     },
+    "AppRole": {WITH: "id code name"},
+    "AddMemberOptions": {
+        OWN: "mayChooseRole defaultRole roles mayAssignApps apps mayLimitSessions ways"
+    },
+    "RoleOption": {WITH: "role emailRequired"},
+    "AppOption": {WITH: "app rights roles"},
+    "AppOptionConnection": {WITH: "edges pageInfo totalCount"},
+    "AppOptionEdge": {WITH: "cursor node"},
     "PermissionDetail": {WITH: "permission source holds"},
     "Invitation": {
         WITH: "id state createdAt expiresAt tenantName role invitedBy",
@@ -151,11 +165,21 @@ FIELDS: dict[str, dict[str, str]] = {
     "UnlinkIdentityPayload": {OWN: "identityId"},
     "EndSessionPayload": {OWN: "sessionId"},
     "EndOtherSessionsPayload": {OWN: "ended"},
+    "EndAppSessionPayload": {WITH: "sessionId"},
+    "EndAppSessionsPayload": {WITH: "ended"},
     "RemoveAvatarPayload": {OWN: "removed"},
     "SendNewsPayload": {WITH: "recipients"},
     "UnblockTenantPayload": {OWN: "tenantId"},
     "CreateAppPayload": {WITH: "app"},
+    "LaunchAppPayload": {OWN: "ticket expiresAt url session"},
+    "UpdateAppPayload": {WITH: "app"},
+    "RemoveAppPayload": {WITH: "appId"},
     "SetAppAccessPayload": {WITH: "member"},
+    "CreateAppRolePayload": {WITH: "appRole"},
+    "UpdateAppRolePayload": {WITH: "appRole"},
+    "RemoveAppRolePayload": {WITH: "appRoleId"},
+    "SetAppRolesPayload": {WITH: "member"},
+    "SetMemberLimitsPayload": {WITH: "member"},
     "SetMemberPermissionsPayload": {WITH: "member"},
     "ResendInvitationPayload": {WITH: "invitation emailQueued"},
     "RevokeInvitationPayload": {WITH: "invitation"},
@@ -180,6 +204,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "RateLimited": {WITH: "code message retryAfter"},
     "AlreadyMember": {WITH: "code message", SHOWN: "member"},
     "RoleNotGrantable": {WITH: "code message grantable"},
+    "SessionLimitReached": {WITH: "code message limit", OWN: "sessions"},
     "LastOwner": {WITH: "code message"},
     "LoginTaken": {WITH: "code message"},
     "WrongCode": {WITH: "code message attemptsLeft"},
@@ -267,6 +292,14 @@ INPUTS: dict[str, dict[str, Any] | None] = {
     | {"fullName": "Ann", "login": "ann", "password": "twelve letters"},
     "createApp": {"tenantId": "ten_x", "name": "Books"},
     "setAppAccess": {"memberId": "mem_x"},
+    "updateApp": {"appId": "app_x"},
+    "removeApp": {"appId": "app_x"},
+    "createAppRole": {"appId": "app_x", "code": "clerk", "name": "Clerk"},
+    "updateAppRole": {"appRoleId": "aro_x", "name": "Clerk"},
+    "removeAppRole": {"appRoleId": "aro_x"},
+    "setAppRoles": {"memberId": "mem_x", "appId": "app_x", "roles": []},
+    "setMemberLimits": {"memberId": "mem_x"},
+    "launchApp": {"appId": "app_x"},
     "setMemberPermissions": {"memberId": "mem_x"},
     "unblockTenant": {"tenantId": "ten_x"},
     "resendInvitation": {"invitationId": "inv_x"},
@@ -299,6 +332,8 @@ INPUTS: dict[str, dict[str, Any] | None] = {
     "startProviderLink": {"provider": "provider_x"},
     "linkIdentity": {"visit": "visit", "code": "code", "state": "state"},
     "unlinkIdentity": {"identityId": "idn_x"},
+    "endAppSession": {"sessionId": "aps_x"},
+    "endAppSessions": {"appId": "app_x"},
     "endSession": {"sessionId": "ses_x"},
     "endOtherSessions": None,
     "removeAvatar": None,

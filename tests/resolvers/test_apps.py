@@ -1,10 +1,26 @@
 """PRODUCT 6.1 to the letter: what somebody has no right on does not exist for him."""
 
+from datetime import timedelta
+
 import pytest
 
-from models import AppAccess, Catalog, MemberStatus, Tenant, database
+from models import (
+    App,
+    AppAccess,
+    AppRole,
+    AppRoleAssignment,
+    AppSession,
+    Catalog,
+    MemberStatus,
+    Tenant,
+    clock,
+    database,
+)
+from models import ids as typeids
+from resolvers import app_sessions
 from tests.clients import Person
 from tests.factories import World
+from tests.resolvers import app_steps, steps
 
 LIST = "query($id: ID!) { tenant(id: $id) { apps { totalCount edges { node { id } } } } }"
 MINE = "query($id: ID) { apps(tenantId: $id) { totalCount edges { node { name viewerRight } } } }"
@@ -213,4 +229,106 @@ async def test_strangers_find_no_tenant_to_make_an_app_in(
     project: Tenant, stranger: Person
 ) -> None:
     answer = await stranger.do("createApp", {"tenantId": project.id, "name": "Books"})
+    assert answer["__typename"] == "NotFound"
+
+
+async def test_an_app_is_renamed_and_moved(
+    project: Tenant, owner: Person, administrator: Person
+) -> None:
+    """Issue 5.2: by who manages apps; what is left out stays, null takes the address away."""
+    app = await create(owner, project)
+
+    async def update(**values: str | None) -> dict[str, str | None]:
+        answer = await administrator.do(
+            "updateApp", {"appId": app, **values}, "app { name url viewerRight }"
+        )
+        shown: dict[str, str | None] = answer["app"]
+        return shown
+
+    books = {"name": "Books", "url": None, "viewerRight": None}
+    assert await update(name=None) == books
+    moved = books | {"url": "https://books.example/"}
+    assert await update(url=" https://books.example/ ") == moved
+    assert await update(name="Ledger") == moved | {"name": "Ledger"}
+    assert await update(name="Ledger", url=None) == books | {"name": "Ledger"}
+    changes = [row.changes for row in await steps.audit("app.update")]
+    assert changes == [{"url": []}, {"name": []}, {"url": []}]
+
+
+async def test_an_app_keeps_a_name_and_an_address_that_opens(
+    project: Tenant, owner: Person
+) -> None:
+    app = await create(owner, project)
+    answer = await owner.do("updateApp", {"appId": app, "name": " ", "url": "ftp://x.example"})
+    assert app_steps.faults(answer) == [("name", "REQUIRED"), ("url", "INVALID")]
+
+
+@pytest.mark.parametrize("mutation", ["updateApp", "removeApp"])
+async def test_who_knows_an_app_without_managing_it_is_told_so(
+    project: Tenant, owner: Person, accountant: Person, mutation: str
+) -> None:
+    """Issue 5.2: administering an app is not managing the tenant's list of them."""
+    app = await create(owner, project)
+    assert (await accountant.do(mutation, {"appId": app}))["__typename"] == "NotFound"
+    await give(owner, accountant.member_id, app, "LAUNCH_AND_ADMINISTER")
+    answer = await accountant.do(mutation, {"appId": app})
+    assert (answer["__typename"], answer["permission"]) == ("PermissionDenied", "apps:manage")
+
+
+async def test_with_an_app_go_rights_roles_and_sessions_in_it(
+    project: Tenant, owner: Person, accountant: Person
+) -> None:
+    """Issue 5.2: the audit keeps the id, and what is another app's stays."""
+    app, other = await create(owner, project), await create(owner, project, "Store")
+    role = await app_steps.define(owner, app)
+    await app_steps.give(owner, accountant.member_id, app, roles=[role])
+    now = clock.now()
+    async with database.transaction(database.SYSTEM):
+        await AppSession.create(
+            id=typeids.new("aps"),
+            tenant_id=project.id,
+            app_id=app,
+            member_id=accountant.member_id,
+            launched_at=now,
+            expires_at=now + timedelta(minutes=1),
+        )
+        assert await app_sessions.held(accountant.member_id)
+    answer = await owner.do("removeApp", {"appId": app}, "appId")
+    assert answer["appId"] == app
+    assert await steps.stored(AppRole.filter()) == []
+    assert await steps.stored(AppRoleAssignment.filter()) == []
+    async with database.transaction(database.SYSTEM, read_only=True):
+        assert await app_sessions.held(accountant.member_id) == []
+    assert [row.app_id for row in await steps.stored(AppAccess.filter())] == [other]
+    assert [row.id for row in await steps.stored(App.filter())] == [other]
+    assert [row.subject_id for row in await steps.audit("app.remove")] == [app]
+    assert (await owner.do("removeApp", {"appId": app}))["__typename"] == "NotFound"
+
+
+async def test_an_invitation_does_not_offer_an_app_that_is_gone(
+    world: World, project: Tenant, owner: Person
+) -> None:
+    """Issue 5.2: in its mail, where that is still to leave, in the link's page and in the list."""
+    gone, kept = await create(owner, project, "Gone"), await create(owner, project, "Kept")
+    rights = [{"appId": app, "right": "LAUNCH"} for app in (gone, kept)]
+    invited = await steps.invite(owner, project, apps=rights)
+    await owner.do("removeApp", {"appId": gone})
+    [mail] = await world.mails()
+    assert ("Kept" in mail.text, "Gone" in mail.text) == (True, False)
+    offered = await steps.look(world.anonymous, mail.links[0].partition("#")[2])
+    assert offered["apps"] == [{"name": "Kept"}]
+    query = "query($id: ID!) { node(id: $id) { ... on Invitation { apps { name } } } }"
+    shown = await owner.ask(query, id=invited.invitation_id)
+    assert shown["node"] == {"apps": [{"name": "Kept"}]}
+
+
+async def test_an_app_that_goes_meanwhile_is_not_found(project: Tenant, owner: Person) -> None:
+    """Under the tenant's lock."""
+    app = await create(owner, project)
+
+    async def vanish() -> None:
+        await AppAccess.filter(app_id=app).delete()
+        await App.filter(id=app).delete()
+
+    answer = await steps.meanwhile(project, owner.do("removeApp", {"appId": app}), vanish)
     assert answer["__typename"] == "NotFound"

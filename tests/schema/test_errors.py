@@ -15,6 +15,9 @@ from resolvers import (
     acceptances,
     account_endings,
     app_access,
+    app_role_assignments,
+    app_roles,
+    app_sessions,
     apps,
     avatars,
     declining,
@@ -23,7 +26,9 @@ from resolvers import (
     first_users,
     identities,
     invitations,
+    launches,
     managed,
+    member_limits,
     members,
     news,
     ownership,
@@ -46,6 +51,7 @@ from tests.clients import Client, Person
 
 TYPES = SCHEMA._schema.type_map  # noqa: SLF001 Strawberry offers no other way to the whole schema
 USE_CASES: dict[str, Callable[..., object]] = {
+    "LaunchAppResult": launches.launch,
     "SignInResult": sessions.sign_in,
     "CreateTenantResult": tenants.create,
     "UpdateTenantResult": tenants.update,
@@ -65,6 +71,15 @@ USE_CASES: dict[str, Callable[..., object]] = {
     "SetMemberPermissionsResult": single_permissions.switch,
     "SetAppAccessResult": app_access.change,
     "CreateAppResult": apps.create,
+    "UpdateAppResult": apps.update,
+    "RemoveAppResult": apps.remove,
+    "CreateAppRoleResult": app_roles.create,
+    "UpdateAppRoleResult": app_roles.rename,
+    "RemoveAppRoleResult": app_roles.remove,
+    "SetAppRolesResult": app_role_assignments.replace,
+    "SetMemberLimitsResult": member_limits.change,
+    "EndAppSessionResult": app_sessions.end,
+    "EndAppSessionsResult": app_sessions.end_all,
     "CreateUserResult": support.create,
     "UpdateUserResult": support.update,
     "RemoveFirstUserResult": first_users.remove,
@@ -101,6 +116,7 @@ USE_CASES: dict[str, Callable[..., object]] = {
 }
 OUTSIDE_UNIONS = {
     errors.Conflict: "any change may meet another one",
+    errors.AppSessionOver: "said to apps over HTTP alone",
     errors.Timeout: "any statement may take too long",
     errors.ServiceUnavailable: "the database may be away at any time",
 }

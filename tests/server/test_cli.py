@@ -1,6 +1,7 @@
 """What the commands say; that they work is in the tests of processes."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import asyncpg
 import pytest
 
 from models import database
+from resolvers import signing_keys
 from server import graphql
 from settings import CHECKOUT
 
@@ -75,3 +77,19 @@ async def test_a_server_does_not_start_as_a_role_that_row_level_security_does_no
 
 def test_the_schema_is_printed_as_it_is_served() -> None:
     assert run("print-schema").stdout == f"{graphql.SCHEMA.as_str()}\n"
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_key_is_rotated_and_listed_without_being_shown(
+    database_urls: tuple[str, str],
+) -> None:
+    """Issue 5.3: ids and times, and nothing of the keys themselves."""
+    first = (await signing_keys.current()).kid
+    made = run("keys", "rotate", DATABASE_URL=database_urls[0])
+    listed = run("keys", "list", DATABASE_URL=database_urls[0])
+    assert (made.stderr, listed.stderr) == ("", "")
+    moment = r"[-0-9]{10} [:0-9]{8} UTC"
+    old, new = listed.stdout.splitlines(keepends=True)
+    assert re.fullmatch(rf"{first}  signs from {moment}, shown until {moment}\n", old)
+    assert re.fullmatch(rf"sig_\w{{26}}  signs from {moment}, newest\n", new)
+    assert made.stdout == new

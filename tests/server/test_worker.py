@@ -9,10 +9,12 @@ import pytest
 
 from auth import limits
 from mail.transport import SmtpTransport, Transport
-from models import OutboxState, RateLimit, Session
+from models import AppSession, OutboxState, RateLimit, Session, SigningKey
 from models import database as db
+from resolvers import signing_keys
 from server import worker
 from settings import Settings
+from tests import app_servers
 from tests.conftest import Clock
 from tests.factories import World
 from tests.mail import gateway as gateways
@@ -20,6 +22,7 @@ from tests.mail import offers
 from tests.mail import sink as sinks
 from tests.mail.gateway import Gateway, replying, sending
 from tests.mail.sink import Sink
+from tests.resolvers import app_steps
 
 QUICK = timedelta(seconds=0.01)
 
@@ -157,14 +160,19 @@ async def test_a_worker_outlives_what_nobody_foresaw(
     await owner.close()
 
 
-async def test_counters_and_sessions_whose_time_is_over_are_forgotten(
+async def test_counters_sessions_and_keys_whose_time_is_over_are_forgotten(
     sink: Sink, world: World, clock: Clock
 ) -> None:
     await limits.count(limits.counter("test", "1/minute", "somebody"))
-    await world.person()
-    clock.move(timedelta(days=30))
+    tenant = await world.tenant()
+    owner = await world.join(tenant)
+    await app_servers.launch(owner, await app_steps.create(owner, tenant))
+    newest = await signing_keys.rotate()
+    clock.move(timedelta(days=31))
     async with working(SmtpTransport.at(sink.url)):
         await asyncio.sleep(0.1)
     async with db.transaction(db.SYSTEM):
         assert await RateLimit.all().count() == 0
         assert await Session.all().count() == 0
+        assert await AppSession.all().count() == 0
+        assert [key.id for key in await SigningKey.all()] == [newest.id]
