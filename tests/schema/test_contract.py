@@ -93,9 +93,7 @@ def defaults(kind: GraphQLInputObjectType) -> list[str]:
 
 def test_nobody_is_shown_a_token_but_who_has_just_asked_for_it() -> None:
     """CASES 50 and 51: neither lists nor payloads return a mailed link, a token or a digest."""
-    telling = re.compile(
-        r"token|ticket|digest|hash|\b\w*link$|secret|\.visit$", re.IGNORECASE
-    )
+    telling = re.compile(r"token|ticket|digest|hash|\b\w*link$|secret|\.visit$", re.IGNORECASE)
     shown = {part for part in parts(OURS) if telling.search(part) and "Input." not in part}
     assert shown == {
         "Query.invitation(token:)",
