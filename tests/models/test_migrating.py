@@ -6,11 +6,21 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from tortoise import Tortoise
+from tortoise.migrations.api import migrate as apply
 
 from models import database, embedded, migrating
 from settings import CHECKOUT, Settings
 
 Addresses = tuple[str, str]
+BEFORE = """
+insert into users (id, login, email, email_key, full_name, created_at, updated_at) values
+  ('usr_1', 'ann', 'ann@example.com', 'ann@example.com', 'Ann Archer', now(), now()),
+  ('usr_2', 'ivo', null, null, 'Ivo', now(), now());
+insert into outbox_entries
+  (id, message, recipient, locale, facts, state, attempts, due_at, created_at)
+values ('msg_1', 'removed', 'ann@example.com', 'EN', '{}', 'SENT', 1, now(), now());
+"""
 TABLES = (
     "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
 )
@@ -70,6 +80,24 @@ async def test_migrating_twice_is_harmless(
     for _ in range(2):
         await migrating.migrate(blank[1], embedded.SERVING_ROLE)
     await require_ready(blank[0], configure())
+
+
+async def test_what_was_there_before_the_cabinet_is_brought_along(blank: Addresses) -> None:
+    """ADR 0009 and 0010: rows are found although row-level security binds the owner as well."""
+    config = database.config("tortoise.backends.asyncpg", database.parse(blank[1]))
+    await apply(config=config, target="models.0002_apps")
+    await Tortoise.close_connections()
+    connection = await asyncpg.connect(**database.parse(blank[1]))
+    await connection.execute("select set_config('app.scope', 'system', false)")
+    await connection.execute(BEFORE)
+    await migrating.migrate(blank[1], embedded.SERVING_ROLE)
+    users = await connection.fetch(
+        "select login, email_is_registered, name_key from users order by id"
+    )
+    mails = await connection.fetch("select recipient from outbox_entries")
+    await connection.close()
+    assert [tuple(user) for user in users] == [("ann", True, "ann archer"), ("ivo", False, "ivo")]
+    assert [mail["recipient"] for mail in mails] == [""]
 
 
 async def test_a_database_that_is_not_migrated_is_not_served(
