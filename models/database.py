@@ -6,8 +6,9 @@ transaction mode.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, Self
@@ -144,7 +145,8 @@ client_class = Client
 
 
 async def start(url: str, settings: Settings) -> None:
-    """Configure the pool for `url`; connections are made at first use."""
+    """Configure the pool for `url`, in place of any before; connections are made at first use."""
+    await stop()
     credentials = parse(url) | {
         "minsize": 1,
         "maxsize": settings.database_pool_size,
@@ -156,12 +158,18 @@ async def start(url: str, settings: Settings) -> None:
             "idle_in_transaction_session_timeout": _milliseconds(settings.database_idle_timeout),
         },
     }
-    await Tortoise.init(config=config(__name__, credentials), _enable_global_fallback=True)
+    initializing = Tortoise.init(config=config(__name__, credentials), _enable_global_fallback=True)
+    await apart(initializing)
 
 
 async def stop() -> None:
     """Close the pool; `start` may be called again."""
     await Tortoise.close_connections()
+
+
+async def apart(work: Coroutine[Any, Any, object]) -> None:
+    """Do what makes Tortoise remember connections for the task it runs in, besides the pool."""
+    await asyncio.create_task(work, context=Context())
 
 
 def config(engine: str, credentials: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,8 +27,8 @@ class NotReady(Exception):
     """The database cannot be served as it is; the message says what to do."""
 
 
-async def migrate(url: str, serving_role: str) -> None:
-    """Apply what is missing and grant the tables to `serving_role`.
+async def migrate(url: str, serving_role: str, target: str | None = None) -> None:
+    """Apply what is missing, up to `target` if named, and grant the tables to `serving_role`.
 
     Raises:
         errors.ServiceUnavailable
@@ -37,11 +37,17 @@ async def migrate(url: str, serving_role: str) -> None:
         lock = await asyncpg.connect(**database.parse(url))
     try:
         await lock.execute("select pg_advisory_lock($1)", ADVISORY_LOCK)
-        await apply(config=database.config(_ENGINE, database.parse(url)))
+        await database.apart(_apply(url, target))
         await _grant(lock, serving_role)
     finally:
-        await Tortoise.close_connections()
         await lock.close()
+
+
+async def _apply(url: str, target: str | None) -> None:
+    try:
+        await apply(config=database.config(_ENGINE, database.parse(url)), target=target)
+    finally:
+        await Tortoise.close_connections()
 
 
 async def _grant(connection: asyncpg.Connection, role: str) -> None:

@@ -25,6 +25,9 @@ from tests.provider import Provider
 pytest_plugins = ["tests.reached"]
 
 
+DEFAULTS = Settings()  # reading the environment takes longer than many a test
+
+
 class Clock:
     """The process's clock, which tests move."""
 
@@ -93,21 +96,29 @@ def data_dir(migrated: Path, open_folders: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="session")
+async def shared(server: embedded.Embedded) -> AsyncIterator[embedded.Embedded]:
+    """`server`, with what tests leave open to one another closed at the end."""
+    yield server
+    await databases.close()
+
+
 @pytest.fixture
-async def database_urls(server: embedded.Embedded) -> AsyncIterator[tuple[str, str]]:
+async def database_urls(shared: embedded.Embedded) -> AsyncIterator[tuple[str, str]]:
     """A fresh database: its address for the serving role and for the owner of its tables."""
-    name = await databases.take(server)
+    name = await databases.take(shared)
     yield tuple(  # type: ignore[misc]
         url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
-        for url in (server.url, server.migration_url)
+        for url in (shared.url, shared.migration_url)
     )
-    await databases.give_back(server, name)
+    await databases.give_back(shared, name)
 
 
 @pytest.fixture(autouse=True)
 def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Settings]:
     """Change settings for one test: `configure(password_min_length=8)`."""
     values: dict[str, Any] = {"data_dir": tmp_path}
+    plain = DEFAULTS.model_copy(update=values)
 
     def change(**changes: Any) -> Settings:
         values.update(changes)
@@ -115,18 +126,14 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
         monkeypatch.setattr(settings_module, "load", lambda: changed)
         return changed
 
-    change()
+    monkeypatch.setattr(settings_module, "load", lambda: plain)
     return change
 
 
 @pytest.fixture
-async def database(
-    database_urls: tuple[str, str], configure: Callable[..., Settings]
-) -> AsyncIterator[None]:
+async def database(database_urls: tuple[str, str]) -> None:
     """The pool is open on a fresh database."""
-    await database_module.start(database_urls[0], configure(database_url=database_urls[0]))
-    yield
-    await database_module.stop()
+    await databases.open_pool(database_urls[0], DEFAULTS)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+LAG = 0.3  # seconds; a hundred hashes in the loop hold it up for several
+
 
 async def ticking(lags: list[float]) -> None:
     """Until cancelled: how much later than asked the loop comes back, in seconds."""

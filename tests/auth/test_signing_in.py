@@ -12,7 +12,7 @@ from resolvers import accounts
 from resolvers.accounts import Registration
 from server.cli import OPERATOR
 from settings import Settings
-from tests.auth.lags import ticking
+from tests.auth.lags import LAG, ticking
 from tests.clients import Client, Person
 from tests.conftest import Clock
 from tests.factories import PASSWORD, World
@@ -97,7 +97,7 @@ async def test_an_unknown_name_takes_as_long_as_a_wrong_password(world: World) -
             begun = time.perf_counter()
             await sign_in(world.anonymous, name, "wrong")
             times.append(time.perf_counter() - begun)
-    known, *unknown = (statistics.median(times) for times in taken.values())
+    known, *unknown = (min(times) for times in taken.values())
     assert min(unknown) > known / 2
     assert max(unknown) < known * 2
 
@@ -116,7 +116,7 @@ async def test_a_hundred_people_sign_in_at_once_and_the_event_loop_stays_free(
     ticker.cancel()
     await database.stop()
     assert {answer["__typename"] for answer in answers} == {"SignedIn"}
-    assert statistics.median(lags) < 0.05
+    assert statistics.median(lags) < LAG
 
 
 async def test_a_session_is_announced_with_its_end(world: World, owner: Person) -> None:

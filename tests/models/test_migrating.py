@@ -6,8 +6,6 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from tortoise import Tortoise
-from tortoise.migrations.api import migrate as apply
 
 from models import database, embedded, migrating
 from settings import CHECKOUT, Settings
@@ -84,9 +82,7 @@ async def test_migrating_twice_is_harmless(
 
 async def test_what_was_there_before_the_cabinet_is_brought_along(blank: Addresses) -> None:
     """ADR 0009 and 0010: rows are found although row-level security binds the owner as well."""
-    config = database.config("tortoise.backends.asyncpg", database.parse(blank[1]))
-    await apply(config=config, target="models.0002_apps")
-    await Tortoise.close_connections()
+    await migrating.migrate(blank[1], embedded.SERVING_ROLE, target="models.0002_apps")
     connection = await asyncpg.connect(**database.parse(blank[1]))
     await connection.execute("select set_config('app.scope', 'system', false)")
     await connection.execute(BEFORE)

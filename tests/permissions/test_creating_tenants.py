@@ -1,21 +1,14 @@
 from collections.abc import Callable
 
 import pytest
-from pydantic import SecretStr
 
 from models import ProviderRole
-from settings import Environment, Settings, TenantCreation
+from settings import Settings, TenantCreation
 from tests.clients import Person
 from tests.factories import World
+from tests.production import PRODUCTION
 
 TENANT = {"name": "Globex", "catalog": "PROJECT"}
-PRODUCTION = {
-    "environment": Environment.PRODUCTION,
-    "secret": (SecretStr("s" * 32),),
-    "smtp_url": SecretStr("smtp://localhost"),
-    "mail_from": "Tenantry <no-reply@example.com>",
-    "public_url": "https://tenantry.example.com",
-}
 
 
 async def test_everybody_creates_tenants_in_development(stranger: Person) -> None:

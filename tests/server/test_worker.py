@@ -46,7 +46,7 @@ async def working(*transports: Transport) -> AsyncIterator[asyncio.Event]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 the sink tells nobody
             await asyncio.sleep(0.01)
 
@@ -80,10 +80,11 @@ async def test_a_worker_that_is_stopped_finishes_the_mail_in_hand(sink: Sink) ->
 @pytest.mark.usefixtures("database")
 async def test_an_idle_worker_stops_at_once() -> None:
     stop = asyncio.Event()
-    run = asyncio.create_task(worker.run(SmtpTransport("unused"), stop=stop))
+    idle = timedelta(hours=1)
+    run = asyncio.create_task(worker.run(SmtpTransport("unused"), stop=stop, idle=idle))
     await asyncio.sleep(0.1)
     stop.set()
-    async with asyncio.timeout(0.4):
+    async with asyncio.timeout(30):
         await run
 
 
