@@ -1,12 +1,14 @@
-"""Passwords as they are asked for: when somebody signs in, and again before what is dangerous."""
+"""Passwords as they are asked for, when somebody signs in and again before what is dangerous, and
+as they take the place of another.
+"""
 
 import errors
 import settings
 from auth import limits, passwords
 from auth.viewer import Client, Viewer
-from models import User, database
+from models import User, clock, database
 from permissions import checks
-from resolvers import identifiers
+from resolvers import account_links, audit, identifiers
 
 
 async def require_password(viewer: Viewer, password: str, *path: str) -> User:
@@ -42,6 +44,31 @@ async def replacement(old: str, new: str, *path: str) -> str:
         faults.add(path, "UNCHANGED")
     faults.settle()
     return await passwords.make_hash(new)
+
+
+async def change(viewer: Viewer, user_id: str, password_hash: str) -> None:
+    """The account has a password that its holder chose, and no links."""
+    await _write(user_id, password_hash, expired=False)
+    await audit.record(
+        viewer,
+        "user.change_password",
+        subject_id=user_id,
+        actor_id=user_id,
+        changes={"password": ()},
+    )
+
+
+async def hand_over(user_id: str, password_hash: str) -> None:
+    """The account has a password that somebody else knows, to be replaced, and no links."""
+    await _write(user_id, password_hash, expired=True)
+
+
+async def _write(user_id: str, password_hash: str, *, expired: bool) -> None:
+    """Links mailed before would undo it (CASES 92)."""
+    await User.filter(id=user_id).update(
+        password_hash=password_hash, password_expired=expired, updated_at=clock.now()
+    )
+    await account_links.close_all(user_id)
 
 
 async def named(name: str) -> User | None:

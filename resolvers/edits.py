@@ -9,7 +9,7 @@ from auth.viewer import Viewer
 from models import Member, MemberStatus, User, clock, database
 from permissions import checks
 from permissions.catalog import Permission
-from resolvers import audit, directory, identifiers, locks, profiles, rows, sessions
+from resolvers import audit, credentials, directory, identifiers, locks, profiles, rows, sessions
 from resolvers.identifiers import LEFT_OUT, LeftOut
 
 
@@ -124,10 +124,8 @@ async def _lock_managed(viewer: Viewer, member_id: str) -> Member:
 
 
 async def hand_over(viewer: Viewer, user_id: str, password_hash: str) -> None:
-    """The account has a password that somebody else knows, and no session."""
-    await User.filter(id=user_id).update(
-        password_hash=password_hash, password_expired=True, updated_at=clock.now()
-    )
+    """The account has a password that somebody else knows, and neither links nor sessions."""
+    await credentials.hand_over(user_id, password_hash)
     await sessions.end_all(viewer, user_id)
 
 

@@ -27,17 +27,7 @@ async def change(viewer: Viewer, *, password: str, new_password: str) -> int:
 
 async def replace(viewer: Viewer, user: User, new_hash: str, *, but: str | None = None) -> int:
     """A locked account has that password; sessions other than `but` and its links are dead."""
-    user.password_hash, user.password_expired = new_hash, False
-    user.updated_at = clock.now()
-    await user.save(update_fields=["password_hash", "password_expired", "updated_at"])
-    await account_links.close_all(user.id)
-    await audit.record(
-        viewer,
-        "user.change_password",
-        subject_id=user.id,
-        actor_id=user.id,
-        changes={"password": ()},
-    )
+    await credentials.change(viewer, user.id, new_hash)
     await notices.tell_user(user.id, messages.password_changed(login=user.login), now=clock.now())
     return await sessions.end_all(viewer, user.id, but=but)
 

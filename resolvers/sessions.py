@@ -60,7 +60,7 @@ async def sign_in(
     async with database.transaction(database.SYSTEM):
         await _require_unchanged(user)
         if new_hash is not None:
-            await _replace_password(viewer, user, new_hash)
+            await credentials.change(viewer, user.id, new_hash)
         return await open_for(viewer, user.id)
 
 
@@ -69,20 +69,6 @@ async def _new_hash(password: str, new_password: str | None) -> str:
     if new_password is None:
         raise errors.PasswordChangeRequired
     return await credentials.replacement(password, new_password, "newPassword")
-
-
-async def _replace_password(viewer: Viewer, user: User, new_hash: str) -> None:
-    now = clock.now()
-    await User.filter(id=user.id).update(
-        password_hash=new_hash, password_expired=False, updated_at=now
-    )
-    await audit.record(
-        viewer,
-        "user.change_password",
-        subject_id=user.id,
-        actor_id=user.id,
-        changes={"password": ()},
-    )
 
 
 async def _require_unchanged(user: User) -> None:

@@ -14,7 +14,6 @@ from mail import messages, outbox
 from models import Member, MemberStatus, ProviderRole, SecondFactor, User, clock, database
 from permissions import checks
 from resolvers import (
-    account_links,
     accounts,
     audit,
     edits,
@@ -178,7 +177,6 @@ async def _hand_over(staff: Viewer, user: User, new_hash: str | None) -> list[st
     if new_hash is None:
         return []
     await edits.hand_over(staff, user.id, new_hash)
-    await account_links.close_all(user.id)
     return ["password"]
 
 

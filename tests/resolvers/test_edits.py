@@ -188,6 +188,18 @@ async def test_a_new_password_is_handed_over_and_replaced_when_he_signs_in(
     assert (await world.anonymous.do("signIn", given))["__typename"] == "SignedIn"
 
 
+async def test_a_password_handed_over_kills_every_link_of_the_account(
+    world: World, subscriber: Tenant, chief: Person
+) -> None:
+    """CASES 92."""
+    person = await managed(world, subscriber)
+    await person.do("changeEmail", {"email": "ivo@example.com", "password": PASSWORD})
+    token = await world.link_token("ivo@example.com")
+    await set_password(chief, person.member_id)
+    answer = await world.anonymous.do("confirmEmail", {"token": token})
+    assert answer["__typename"] == "LinkUnavailable"
+
+
 async def test_a_pending_person_has_no_password_yet(owner: Person, project: Tenant) -> None:
     invited = await steps.invite(owner, project)
     answer = await set_password(owner, invited.member_id)

@@ -213,6 +213,16 @@ async def test_a_reset_password_is_nobody_elses_any_more(world: World, project: 
     assert await signs_in(world, "handed", NEW)
 
 
+async def test_a_password_replaced_at_sign_in_kills_every_link_of_the_account(world: World) -> None:
+    """CASES 92."""
+    person = await world.person("handed", password_expired=True)
+    await request(world, "handed")
+    token = await world.link_token(person.email)
+    pair = {"login": "handed", "password": PASSWORD, "newPassword": NEW}
+    assert (await world.anonymous.do("signIn", pair))["__typename"] == "SignedIn"
+    assert (await reset(world, token, "a third long one"))["__typename"] == "LinkUnavailable"
+
+
 async def test_the_audit_names_who_was_changed_and_no_password(
     world: World, stranger: Person
 ) -> None:
