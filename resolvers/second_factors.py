@@ -123,14 +123,10 @@ async def disable(viewer: Viewer, password: str, code: str) -> None:
         errors.Unauthenticated, errors.RateLimited
         errors.InvalidInput: the password or the code is wrong; no second factor is on.
     """
-    user = await credentials.require_password(viewer, password, "password")
-    await _require_on(user.id)
-    async with _counted(viewer, user.id), database.transaction(database.SYSTEM):
-        await _locked(user.id)
-        await _take(viewer, user.id, code, "code")
-        await forget(user.id)
-        await _record(viewer, "disable", user.id)
-        await _tell(user.id, messages.second_factor_disabled())
+    async with _proven(viewer, password, code) as user_id:
+        await forget(user_id)
+        await _record(viewer, "disable", user_id)
+        await _tell(user_id, messages.second_factor_disabled())
 
 
 async def forget(user_id: str) -> None:
@@ -146,13 +142,21 @@ async def renew_recovery_codes(viewer: Viewer, password: str, code: str) -> list
         errors.Unauthenticated, errors.RateLimited
         errors.InvalidInput: the password or the code is wrong; no second factor is on.
     """
+    async with _proven(viewer, password, code) as user_id:
+        await _record(viewer, "renew", user_id)
+        return await _renew(user_id)
+
+
+@asynccontextmanager
+async def _proven(viewer: Viewer, password: str, code: str) -> AsyncIterator[str]:
+    """A transaction in which the viewer has shown both, and the factor that is on is locked."""
     user = await credentials.require_password(viewer, password, "password")
-    await _require_on(user.id)
+    if not await _is_on(user.id):
+        raise errors.InvalidInput.at(code="NO_FACTOR")
     async with _counted(viewer, user.id), database.transaction(database.SYSTEM):
         await _locked(user.id)
         await _take(viewer, user.id, code, "code")
-        await _record(viewer, "renew", user.id)
-        return await _renew(user.id)
+        yield user.id
 
 
 async def _locked(user_id: str) -> SecondFactor | None:
@@ -172,11 +176,6 @@ async def of(viewer: Viewer) -> rows.SecondFactor | None:
 async def _is_on(user_id: str) -> bool:
     async with database.transaction(database.SYSTEM, read_only=True):
         return await SecondFactor.filter(user_id=user_id, confirmed_at__isnull=False).exists()
-
-
-async def _require_on(user_id: str) -> None:
-    if not await _is_on(user_id):
-        raise errors.InvalidInput.at(code="NO_FACTOR")
 
 
 @asynccontextmanager
