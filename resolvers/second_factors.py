@@ -43,16 +43,6 @@ class Enrolment:
     uri: str
 
 
-async def require_given(user_id: str, code: str | None) -> None:
-    """A code is there where one is asked for; whether it is right is not looked at.
-
-    Raises:
-        errors.SecondFactorRequired
-    """
-    if not _plain(code or "") and await _is_on(user_id):
-        raise errors.SecondFactorRequired
-
-
 async def require(viewer: Viewer, user_id: str, code: str | None) -> None:
     """Take a code of that account, which is about to be signed in to; passes where none is asked.
 
@@ -61,9 +51,24 @@ async def require(viewer: Viewer, user_id: str, code: str | None) -> None:
         errors.InvalidInput: at `secondFactor`; the code is wrong, or was taken before.
         errors.RateLimited: too many were wrong.
     """
-    if not await _is_on(user_id):
-        return
-    await require_given(user_id, code)
+    if await require_given(user_id, code):
+        await take(viewer, user_id, code)
+
+
+async def require_given(user_id: str, code: str | None) -> bool:
+    """Whether a code is to be taken; it is there then, be it right or wrong.
+
+    Raises:
+        errors.SecondFactorRequired
+    """
+    on = await _is_on(user_id)
+    if on and not _plain(code or ""):
+        raise errors.SecondFactorRequired
+    return on
+
+
+async def take(viewer: Viewer, user_id: str, code: str | None) -> None:
+    """As `require`, of an account whose second factor is on."""
     async with _counted(viewer, user_id), database.transaction(database.SYSTEM):
         taken = await _take(viewer, user_id, code or "", "secondFactor")
         if taken is RecoveryCode:

@@ -54,9 +54,10 @@ async def sign_in(
     if not await passwords.verify(password, user.password_hash if user else None) or user is None:
         raise errors.InvalidCredentials
     await limits.forgive(*counters)
-    await second_factors.require_given(user.id, second_factor)
+    takes_code = await second_factors.require_given(user.id, second_factor)
     new_hash = await _new_hash(password, new_password) if user.password_expired else None
-    await second_factors.require(viewer, user.id, second_factor)
+    if takes_code:
+        await second_factors.take(viewer, user.id, second_factor)
     async with database.transaction(database.SYSTEM):
         await _require_unchanged(user)
         if new_hash is not None:

@@ -176,6 +176,20 @@ async def test_whoever_signs_somebody_in_asks_in_the_same_way(
         await second_factors.require(viewer, stranger.id, None)
 
 
+@pytest.mark.parametrize("on", [False, True])
+async def test_signing_in_looks_once_whether_a_second_factor_is_on(
+    world: World, stranger: Person, clock: Clock, statements: list[str], *, on: bool
+) -> None:
+    """What is done at each sign-in costs no statement too many."""
+    app = (await switch_on(stranger))[0] if on else None
+    clock.move(STEP)
+    statements.clear()
+    answer = await sign_in(world.anonymous, stranger.login, app.code() if app else None)
+    assert answer["__typename"] == "SignedIn"
+    asked = [sql for sql in statements if sql.startswith('SELECT 1 FROM "second_factors"')]
+    assert len(asked) == 1
+
+
 async def test_codes_may_be_typed_with_blanks(
     world: World, stranger: Person, app: Authenticator
 ) -> None:
