@@ -1,6 +1,9 @@
 """One's own data: name and phone, and who may change which (PRODUCT 5)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from tortoise.queryset import QuerySet
 
 import errors
 from auth.viewer import Viewer
@@ -101,17 +104,25 @@ async def refuse_first_user(user_id: str) -> None:
 
 async def is_first_user(user_id: str) -> bool:
     """Whether he is that of an ACCOUNT which still exists, and belongs to it."""
-    return await Member.filter(
-        user_id=user_id,
+    return await _first_places([user_id]).exists()
+
+
+def _first_places(user_ids: Sequence[str]) -> QuerySet[Member]:
+    return Member.filter(
+        user_id__in=list(user_ids),
         is_first_user=True,
         status__in=[MemberStatus.JOINED, MemberStatus.DISABLED],
         tenant__catalog=Catalog.ACCOUNT,
         tenant__deleted_at=None,
-    ).exists()
+    )
 
 
-async def powers(viewer: Viewer) -> Powers:
-    """What the viewer's frontend may offer him to change."""
-    user = await User.get(id=checks.require_signed_in(viewer))
-    free = not await is_first_user(user.id)
-    return Powers(free, free and not user.email_is_registered)
+async def powers(user_ids: Sequence[str]) -> dict[str, Powers]:
+    """What the frontend may offer each of these people to change."""
+    bound = {place.user_id for place in await _first_places(user_ids)}
+    people = await User.filter(id__in=list(user_ids))
+    return {one.id: _powers(one, bound=one.id in bound) for one in people}
+
+
+def _powers(user: User, *, bound: bool) -> Powers:
+    return Powers(not bound, not bound and not user.email_is_registered)

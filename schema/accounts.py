@@ -12,7 +12,6 @@ from resolvers import (
     identities,
     offers,
     pages,
-    profiles,
     rows,
     second_factors,
     sessions,
@@ -66,6 +65,10 @@ class User(Node, Actor):
         return await info.context.loaders.avatars.load(parent.id)
 
 
+async def _powers(account: Account, info: Info) -> Rows:
+    return await info.context.loaders.powers.load(account.id)
+
+
 @strawberry.type(description="What only the person himself sees of his account.")
 @shown_from(Account)
 class Me:
@@ -80,16 +83,19 @@ class Me:
     wants_news: bool = strawberry.field(description="Whether the provider's news are welcome.")
     wants_sms: bool = strawberry.field(description="Whether a confirmed number gets SMS notices.")
 
-    @strawberry.field(description="False for the first user of an ACCOUNT: ask support.")
-    async def can_change_full_name(self, info: Info) -> bool:
-        return (await profiles.powers(info.context.viewer)).can_change_full_name
+    @strawberry.field(
+        graphql_type=bool, description="False for the first user of an ACCOUNT: ask support."
+    )
+    async def can_change_full_name(parent: strawberry.Parent[Account], info: Info) -> Rows:
+        return (await _powers(parent, info)).can_change_full_name
 
     @strawberry.field(
+        graphql_type=bool,
         description="False for the first user of an ACCOUNT, and for the address he registered "
-        "with: ask support."
+        "with: ask support.",
     )
-    async def can_change_email(self, info: Info) -> bool:
-        return (await profiles.powers(info.context.viewer)).can_change_email
+    async def can_change_email(parent: strawberry.Parent[Account], info: Info) -> Rows:
+        return (await _powers(parent, info)).can_change_email
 
     @strawberry.field(
         graphql_type=PhoneStatus | None,

@@ -16,6 +16,7 @@ from resolvers import (
     avatars,
     directory,
     offers,
+    profiles,
     rows,
     staff_directory,
     tenants,
@@ -71,6 +72,11 @@ class Loaders:
     def accounts(self) -> "DataLoader[str, staff_directory.Account | None]":
         """By user id."""
         return _loader(lambda keys: staff_directory.accounts(self._viewer, keys))
+
+    @cached_property
+    def powers(self) -> "DataLoader[str, profiles.Powers | None]":
+        """By user id."""
+        return _loader(profiles.powers)
 
     @cached_property
     def actors(self) -> "DataLoader[audit_log.Event, rows.Actor | None]":

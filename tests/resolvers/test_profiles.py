@@ -134,6 +134,17 @@ async def test_the_frontend_is_told_what_he_may_change_himself(
     }
 
 
+async def test_what_he_may_change_is_read_once_for_all_of_it(
+    stranger: Person, statements: list[str]
+) -> None:
+    costs = []
+    for wanted in ("canChangeEmail", "canChangeFullName canChangeEmail"):
+        statements.clear()
+        await stranger.ask(f"{{ me {{ {wanted} }} }}")
+        costs.append(len(statements))
+    assert costs[0] == costs[1]
+
+
 async def test_the_audit_names_the_fields_and_no_values(stranger: Person) -> None:
     """PRODUCT 4: never personal values."""
     await stranger.do("updateProfile", {"fullName": "Stella Nova", "phone": PHONE})
