@@ -21,6 +21,9 @@
     ├── RoleNotGrantable
     ├── SessionLimitReached       other sessions hold all the places
     ├── AppSessionOver            the app is to say so and forget it
+    ├── NotPermittedByProvider    his role could, had the provider switched it on
+    ├── SubscriptionEnded         what it paid for has ended
+    ├── AlreadySubscribed         a subscription to that tariff runs
     ├── LastOwner
     ├── EmailRequired             the role needs a verified address
     ├── ProviderOnly              only provider support may do this
@@ -40,6 +43,7 @@ made in `schema/errors.py`. Nothing here knows GraphQL or HTTP.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -181,6 +185,36 @@ class SessionLimitReached(Failure):
 
 class AppSessionOver(Failure):
     code = "APP_SESSION_OVER"
+
+
+class NotPermittedByProvider(Failure):
+    """`permission` is what the provider has not switched on for the organization."""
+
+    code = "NOT_PERMITTED_BY_PROVIDER"
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
+class SubscriptionEnded(Failure):
+    """`ended_at` is when; the app, or the tariff, has to be subscribed anew."""
+
+    code = "SUBSCRIPTION_ENDED"
+
+    def __init__(self, ended_at: datetime) -> None:
+        super().__init__(ended_at)
+        self.ended_at = ended_at
+
+
+class AlreadySubscribed(Failure):
+    """`subscription_id` is the one that runs."""
+
+    code = "ALREADY_SUBSCRIBED"
+
+    def __init__(self, subscription_id: str) -> None:
+        super().__init__(subscription_id)
+        self.subscription_id = subscription_id
 
 
 class LastOwner(Failure):

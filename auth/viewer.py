@@ -34,7 +34,8 @@ class Client:
 class Membership:
     """A place in a tenant that has not ended: `JOINED` or `DISABLED`.
 
-    `grants` and `denials` are single permissions on top of the role.
+    `grants` and `denials` are single permissions on top of the role; `servicing` is there in a
+    servicing organization, with what the provider switched on.
     """
 
     tenant_id: str
@@ -44,6 +45,7 @@ class Membership:
     status: MemberStatus
     grants: Sequence[str] = ()
     denials: Sequence[str] = ()
+    servicing: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def _membership(place: dict[str, Any]) -> Membership:
         status=MemberStatus(place["status"]),
         grants=tuple(place["grants"]),
         denials=tuple(place["denials"]),
+        servicing=None if place["servicing"] is None else tuple(place["servicing"]),
     )
 
 

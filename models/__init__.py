@@ -2,6 +2,7 @@
 
 from models.account_link import AccountLink, LinkPurpose
 from models.app import App, AppAccess, AppRight
+from models.app_action import AppAction, AppActionState
 from models.app_role import AppRole, AppRoleAssignment
 from models.app_session import AppSession
 from models.audit_event import AuditEvent
@@ -13,16 +14,21 @@ from models.outbox_entry import Channel, OutboxEntry, OutboxState
 from models.phone_code import CodePurpose, PhoneCode
 from models.rate_limit import RateLimit
 from models.second_factor import RecoveryCode, SecondFactor
+from models.servicing import OperatorReport, Servicing
 from models.session import Session
 from models.signing_key import SigningKey
+from models.tariff import Subscription, Tariff, TariffApp
 from models.tenant import Catalog, Tenant
 from models.tenant_block import TenantBlock
+from models.tenant_invitation import TenantInvitation
 from models.user import ProviderRole, User
 
 __all__ = [
     "AccountLink",
     "App",
     "AppAccess",
+    "AppAction",
+    "AppActionState",
     "AppRight",
     "AppRole",
     "AppRoleAssignment",
@@ -38,6 +44,7 @@ __all__ = [
     "LinkPurpose",
     "Member",
     "MemberStatus",
+    "OperatorReport",
     "OutboxEntry",
     "OutboxState",
     "PhoneCode",
@@ -46,9 +53,14 @@ __all__ = [
     "RateLimit",
     "RecoveryCode",
     "SecondFactor",
+    "Servicing",
     "Session",
     "SigningKey",
+    "Subscription",
+    "Tariff",
+    "TariffApp",
     "Tenant",
     "TenantBlock",
+    "TenantInvitation",
     "User",
 ]

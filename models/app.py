@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.models import Model
 
 from models.member import Member
@@ -17,6 +18,11 @@ class AppRight(StrEnum):
 
 
 class App(Model):
+    """`code` where tariffs include it: it can be launched while one of them is subscribed.
+
+    Its server hears of `actions` at `control_url`, signed with `control_secret`, which is sealed.
+    """
+
     id = fields.CharField(max_length=32, primary_key=True)
     tenant: fields.ForeignKeyRelation[Tenant] = fields.ForeignKeyField(
         "models.Tenant", on_delete=fields.RESTRICT
@@ -24,11 +30,16 @@ class App(Model):
     tenant_id: str
     name = fields.CharField(max_length=200)
     url = fields.CharField(max_length=2000, null=True)
+    code = fields.CharField(max_length=64, null=True)
+    control_url = fields.CharField(max_length=2000, null=True)
+    control_secret = fields.CharField(max_length=400, null=True)
+    actions: fields.Field[list[str]] = ArrayField("text", default=list, db_default=[])
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
     class Meta:
         table = "apps"
+        unique_together = (("tenant_id", "code"),)
         indexes = (("tenant_id", "id"),)
 
 

@@ -1,4 +1,6 @@
-"""A mail or SMS that is to leave, written in the transaction of the change it tells of."""
+"""What is to leave, written in the transaction of the change it tells of: a mail, an SMS, or what
+an app is asked to do.
+"""
 
 from enum import StrEnum
 from typing import Any
@@ -7,9 +9,11 @@ from tortoise import fields
 from tortoise.models import Model
 
 from models.account_link import AccountLink
+from models.app_action import AppAction
 from models.invitation import Invitation
 from models.phone_code import PhoneCode
 from models.tenant import Tenant
+from models.tenant_invitation import TenantInvitation
 
 
 class Channel(StrEnum):
@@ -17,6 +21,7 @@ class Channel(StrEnum):
 
     MAIL = "MAIL"
     SMS = "SMS"
+    APP = "APP"
 
 
 class OutboxState(StrEnum):
@@ -54,6 +59,14 @@ class OutboxEntry(Model):
         "models.PhoneCode", null=True, on_delete=fields.CASCADE
     )
     code_id: str | None
+    tenant_invitation: fields.ForeignKeyNullableRelation[TenantInvitation] = fields.ForeignKeyField(
+        "models.TenantInvitation", null=True, on_delete=fields.RESTRICT
+    )
+    tenant_invitation_id: str | None
+    app_action: fields.ForeignKeyNullableRelation[AppAction] = fields.ForeignKeyField(
+        "models.AppAction", null=True, on_delete=fields.CASCADE
+    )
+    app_action_id: str | None
     user_id = fields.CharField(max_length=32, null=True)
     channel = fields.CharEnumField(Channel, max_length=4, default=Channel.MAIL, db_default="MAIL")
     message = fields.CharField(max_length=48)
@@ -78,4 +91,6 @@ class OutboxEntry(Model):
             ("user_id",),
             ("link_id",),
             ("code_id",),
+            ("tenant_invitation_id",),
+            ("app_action_id",),
         )

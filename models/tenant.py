@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.models import Model
 
 
@@ -15,13 +16,18 @@ class Catalog(StrEnum):
 
 
 class Tenant(Model):
-    """A deleted tenant keeps its row, for the audit, and is out of everybody's sight."""
+    """A deleted tenant keeps its row, for the audit, and is out of everybody's sight.
+
+    `servicing` is there in a servicing organization: the permissions of the matrix's cells `s` that
+    the provider switched on.
+    """
 
     id = fields.CharField(max_length=32, primary_key=True)
     name = fields.CharField(max_length=200)
     name_key = fields.CharField(max_length=400)
     catalog = fields.CharEnumField(Catalog, max_length=16)
     locale = fields.CharField(max_length=2)
+    servicing: fields.Field[list[str] | None] = ArrayField("text", null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
     deleted_at = fields.DatetimeField(null=True)

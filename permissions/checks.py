@@ -26,6 +26,8 @@ class Actor(Protocol):
     def grants(self) -> Sequence[str]: ...
     @property
     def denials(self) -> Sequence[str]: ...
+    @property
+    def servicing(self) -> Sequence[str] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +38,29 @@ class Standing:
     role: str
     grants: Sequence[str]
     denials: Sequence[str]
+    servicing: Sequence[str] | None
 
 
 def effective(actor: Actor) -> tuple[Permission, ...]:
     """What he may do: role + grants - denials (PRODUCT 2, rule 3), in the catalogue's order."""
-    own = roles.role(actor.catalog, actor.role).permissions
+    own = _of_role(actor)
     if not actor.grants and not actor.denials:
         return own
     held = {*own, *actor.grants}.difference(actor.denials)
     return tuple(p for p in roles.permissions(actor.catalog) if p in held)
 
 
+def _of_role(actor: Actor) -> tuple[Permission, ...]:
+    """With what the provider switched on, in a servicing organization."""
+    role = roles.role(actor.catalog, actor.role)
+    return role.permissions + tuple(p for p in role.servicing if p in (actor.servicing or ()))
+
+
 def source(actor: Actor, permission: Permission) -> Source | None:
     """What gives it to him or keeps it from him; None where nothing does either."""
     if permission in actor.denials:
         return Source.DENIAL
-    if permission in roles.role(actor.catalog, actor.role).permissions:
+    if permission in _of_role(actor):
         return Source.ROLE
     return Source.GRANT if permission in actor.grants else None
 
@@ -93,6 +102,28 @@ def sees_every_app(viewer: Viewer, tenant_id: str) -> bool:
 def knows_every_app(actor: Actor) -> bool:
     """As `sees_every_app`, for a change: by the rights that hold now."""
     return any(holds(actor, permission) for permission in _EVERY_APP)
+
+
+def require_servicing(actor: Actor | None, permission: Permission) -> None:
+    """Of a permission that holds for other tenants (PRODUCT 6.3).
+
+    Raises:
+        errors.NotFound: he has no place there.
+        errors.PermissionDenied: it is not his role's.
+        errors.NotPermittedByProvider: it is, and the provider has not switched it on there.
+    """
+    if actor is not None and permission in roles.role(actor.catalog, actor.role).servicing:
+        if not holds(actor, permission):
+            raise errors.NotPermittedByProvider(permission)
+        return
+    require(actor, permission)
+
+
+def serves(actor: Actor | None) -> bool:
+    """Whether he is one of those who serve other tenants, whatever the provider switched on."""
+    if actor is None or actor.servicing is None:
+        return False
+    return bool(roles.role(actor.catalog, actor.role).servicing)
 
 
 def require_sees(viewer: Viewer, tenant_id: str, permission: Permission) -> None:
@@ -200,7 +231,10 @@ def switchable(actor: Actor | None, role: str) -> tuple[Permission, ...]:
 
 def grantable(actor: Actor | None) -> tuple[Role, ...]:
     """The roles he may hand out; nobody hands out any."""
-    return roles.grantable(actor.catalog, actor.role, effective(actor)) if actor else ()
+    if actor is None:
+        return ()
+    servicing = actor.servicing is not None
+    return roles.grantable(actor.catalog, actor.role, effective(actor), servicing=servicing)
 
 
 def _codes(actor: Actor) -> tuple[str, ...]:

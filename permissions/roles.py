@@ -12,7 +12,7 @@ MATRIX: Mapping[Catalog, Mapping[str, Role]] = {
     Catalog.ACCOUNT: account.ROLES,
 }
 
-_SERVICING_ONLY = "OPERATOR"
+SERVICING_ONLY = "OPERATOR"
 _DEFAULT = {Catalog.SUBSCRIBER: "USER", Catalog.ACCOUNT: "USER"}
 _AFTER_OWNERSHIP = {
     Catalog.PROJECT: "MANAGER",
@@ -25,16 +25,19 @@ def role(catalog: Catalog, code: str) -> Role:
     return MATRIX[catalog][code]
 
 
-def in_tenant(catalog: Catalog) -> tuple[Role, ...]:
-    """The roles that members can have; OPERATOR waits for servicing organizations."""
-    return tuple(r for r in MATRIX[catalog].values() if r.code != _SERVICING_ONLY)
+def in_tenant(catalog: Catalog, *, servicing: bool) -> tuple[Role, ...]:
+    """The roles that members can have; OPERATOR in servicing organizations only (PRODUCT 2)."""
+    every = MATRIX[catalog].values()
+    return tuple(r for r in every if servicing or r.code != SERVICING_ONLY)
 
 
-def grantable(catalog: Catalog, code: str, permissions: Collection[Permission]) -> tuple[Role, ...]:
+def grantable(
+    catalog: Catalog, code: str, permissions: Collection[Permission], *, servicing: bool
+) -> tuple[Role, ...]:
     """What somebody with role `code` who holds `permissions` may hand out."""
     own = MATRIX[catalog][code]
     codes = own.hands_out + (() if MANAGING.isdisjoint(permissions) else own.managing)
-    return tuple(r for r in in_tenant(catalog) if r.code in codes)
+    return tuple(r for r in in_tenant(catalog, servicing=servicing) if r.code in codes)
 
 
 def permissions(catalog: Catalog) -> tuple[Permission, ...]:

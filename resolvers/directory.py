@@ -25,7 +25,7 @@ left join users u on u.id = m.user_id and m.joined_at is not null
 left join invitations i on i.tenant_id = m.tenant_id and i.member_id = m.id
 """
 _COLUMNS = """
-m.id, m.tenant_id, t.catalog, m.status, m.role, u.id as user_id,
+m.id, m.tenant_id, t.catalog, t.servicing, m.status, m.role, u.id as user_id,
 coalesce(u.full_name, m.full_name) as full_name, coalesce(u.email, m.email) as email,
 coalesce(u.login, m.login) as login, coalesce(u.phone, m.phone) as phone,
 m.grants, m.denials, m.max_sessions, m.is_first_user, m.created_at, m.joined_at, m.updated_at,
@@ -202,6 +202,7 @@ def seen(viewer: Viewer, record: dict[str, Any]) -> rows.Member:
         permissions=_effective(record, catalog) if private else None,
         grants=tuple(record["grants"]) if private else (),
         denials=tuple(record["denials"]) if private else (),
+        servicing=None if record["servicing"] is None else tuple(record["servicing"]),
         is_first_user=record["is_first_user"],
         is_managed=record["is_managed"],
         created_at=record["created_at"],
@@ -215,7 +216,9 @@ def _effective(record: dict[str, Any], catalog: Catalog) -> tuple[Permission, ..
     if record["status"] != MemberStatus.JOINED:
         return ()
     return checks.effective(
-        checks.Standing(catalog, record["role"], record["grants"], record["denials"])
+        checks.Standing(
+            catalog, record["role"], record["grants"], record["denials"], record["servicing"]
+        )
     )
 
 

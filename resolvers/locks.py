@@ -35,6 +35,10 @@ class Actor:
     def denials(self) -> list[str]:
         return self.member.denials
 
+    @property
+    def servicing(self) -> list[str] | None:
+        return self.tenant.servicing
+
 
 async def tenant(tenant_id: str) -> Tenant:
     """Lock a tenant that is not deleted.

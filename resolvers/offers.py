@@ -102,6 +102,7 @@ def _stands(record: dict[str, Any]) -> bool:
         record["inviter_role"],
         record["inviter_grants"],
         record["inviter_denials"],
+        record["servicing"],
     )
     return may_offer(inviter, record["role"])
 

@@ -72,6 +72,7 @@ class Tenant:
     name: str
     catalog: Catalog
     locale: Locale
+    servicing: tuple[str, ...] | None
     created_at: datetime
 
 
@@ -86,7 +87,9 @@ class PermissionDetail:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`is_managed`: his data are edited in the tenant, and not by himself."""
+    """`is_managed`: his data are edited in the tenant, and not by himself. `servicing` is the
+    tenant's.
+    """
 
     id: str
     tenant_id: str
@@ -102,6 +105,7 @@ class Member:
     permissions: tuple[Permission, ...] | None
     grants: tuple[str, ...]
     denials: tuple[str, ...]
+    servicing: tuple[str, ...] | None
     is_first_user: bool
     is_managed: bool
     created_at: datetime
@@ -114,7 +118,9 @@ class Member:
 
     @property
     def standing(self) -> checks.Standing:
-        return checks.Standing(self.catalog, self.role_code, self.grants, self.denials)
+        return checks.Standing(
+            self.catalog, self.role_code, self.grants, self.denials, self.servicing
+        )
 
     @property
     def permission_details(self) -> tuple[PermissionDetail, ...] | None:

@@ -76,7 +76,9 @@ def _named(on: Sequence[str], off: Sequence[str]) -> Iterator[tuple[tuple[str, s
 
 
 async def _apply(viewer: Viewer, actor: locks.Actor, member: Member, switches: Switches) -> None:
-    before = checks.Standing(actor.catalog, member.role, member.grants, member.denials)
+    before = checks.Standing(
+        actor.catalog, member.role, member.grants, member.denials, actor.servicing
+    )
     after = _after(before, switches)
     sources = {p: (checks.source(before, p), checks.source(after, p)) for p in switches}
     changes = {str(p): (old, new) for p, (old, new) in sources.items() if old is not new}

@@ -27,7 +27,7 @@ from permissions.catalog import OWNER, Permission
 from resolvers import audit, identifiers, locks, pages, rows
 from resolvers.conditions import Conditions, prefix
 
-_COLUMNS = "t.id, t.name, t.catalog, t.locale, t.created_at"
+_COLUMNS = "t.id, t.name, t.catalog, t.locale, t.servicing, t.created_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,12 @@ async def many(viewer: Viewer, tenant_ids: Sequence[str]) -> dict[str, rows.Tena
 
 def of_model(tenant: TenantRow) -> rows.Tenant:
     return rows.Tenant(
-        tenant.id, tenant.name, tenant.catalog, Locale(tenant.locale), tenant.created_at
+        tenant.id,
+        tenant.name,
+        tenant.catalog,
+        Locale(tenant.locale),
+        None if tenant.servicing is None else tuple(tenant.servicing),
+        tenant.created_at,
     )
 
 
@@ -235,5 +240,6 @@ def of_record(record: dict[str, Any]) -> rows.Tenant:
         record["name"],
         Catalog(record["catalog"]),
         Locale(record["locale"]),
+        None if record["servicing"] is None else tuple(record["servicing"]),
         record["created_at"],
     )

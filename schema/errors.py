@@ -5,6 +5,7 @@ error whose `extensions.code` is the same code.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -143,6 +144,23 @@ class SessionLimitReached(Error):
         return [session for session in found if session is not None]
 
 
+@strawberry.type(
+    description="The role could, had the provider switched it on for the organization."
+)
+class NotPermittedByProvider(Error):
+    permission: PermissionCode = strawberry.field(description="What is not switched on.")
+
+
+@strawberry.type(description="It has ended, and what it included cannot be used.")
+class SubscriptionEnded(Error):
+    ended_at: datetime = strawberry.field(description="When it did.")
+
+
+@strawberry.type(description="A subscription of that tenant to that tariff runs.")
+class AlreadySubscribed(Error):
+    subscription_id: strawberry.ID = strawberry.field(description="The one that runs.")
+
+
 @strawberry.type(description="Nobody who can act would own the tenant any more.")
 class LastOwner(Error):
     pass
@@ -220,6 +238,15 @@ TABLE: dict[type[errors.Failure], tuple[type[Error], Facts]] = {
     errors.SessionLimitReached: (
         SessionLimitReached,
         lambda e, _: {"limit": e.limit, "session_ids": list(e.session_ids)},
+    ),
+    errors.NotPermittedByProvider: (
+        NotPermittedByProvider,
+        lambda e, _: {"permission": e.permission},
+    ),
+    errors.SubscriptionEnded: (SubscriptionEnded, lambda e, _: {"ended_at": e.ended_at}),
+    errors.AlreadySubscribed: (
+        AlreadySubscribed,
+        lambda e, _: {"subscription_id": e.subscription_id},
     ),
     errors.LastOwner: (LastOwner, lambda _e, _: {}),
     errors.LoginTaken: (LoginTaken, lambda _e, _: {}),

@@ -29,6 +29,11 @@ MESSAGES: dict[str, str] = {
     "ROLE_NOT_GRANTABLE": mark("You cannot hand out this role."),
     "SESSION_LIMIT_REACHED": mark("No more sessions at once. End one of those that are open."),
     "APP_SESSION_OVER": mark("This session is over. Launch the app again."),
+    "NOT_PERMITTED_BY_PROVIDER": mark(
+        "The provider has not permitted this to your organization. Ask the provider."
+    ),
+    "SUBSCRIPTION_ENDED": mark("The subscription has ended. Subscribe anew."),
+    "ALREADY_SUBSCRIBED": mark("The tenant is subscribed to this tariff. Renew that subscription."),
     "LAST_OWNER": mark("A tenant keeps an owner. Make somebody else an owner first."),
     "EMAIL_REQUIRED": mark("This role is only for people with a verified e-mail address."),
     "PROVIDER_ONLY": mark("Only provider support may do this. Write to them."),

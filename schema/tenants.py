@@ -82,7 +82,7 @@ class Tenant(Node):
 
     @strawberry.field(graphql_type=list[Role], description="The roles a member can have here.")
     def roles(parent: strawberry.Parent[rows.Tenant]) -> Rows:
-        return roles.in_tenant(parent.catalog)
+        return roles.in_tenant(parent.catalog, servicing=parent.servicing is not None)
 
     @strawberry.field(
         graphql_type=Connection[LazyMember] | None,

@@ -48,9 +48,15 @@ KEYS = {
     "app_role_assignments": "aas",
     "app_sessions": "aps",
     "signing_keys": "sig",
+    "servicings": "srv",
+    "tenant_invitations": "tin",
+    "tariffs": "trf",
+    "tariff_apps": "tap",
+    "subscriptions": "sub",
+    "app_actions": "act",
 }
 # The key is the digest of what is counted, or the account it belongs to.
-KEYLESS = {"rate_limits", "second_factors", "avatars"}
+KEYLESS = {"rate_limits", "second_factors", "avatars", "operator_reports"}
 
 # What the .sql files of the migrations make beside the models, and why.
 INDEXES = {
@@ -61,6 +67,7 @@ INDEXES = {
     "outbox_entries_due": "the worker's next mail, over all tenants",
     "tenant_blocks_one_per_user": "UNIQUE (tenant_id, user_id) where kept by account",
     "tenant_blocks_one_per_address": "UNIQUE (tenant_id, email_key) where kept by address",
+    "servicings_one_organization": "ADR 0020: UNIQUE (tenant_id) where it has not ended",
     "tenant_blocks_by_address": "what one address blocks, over all tenants",
 }
 CHECKS = {
@@ -71,6 +78,8 @@ CHECKS = {
     "invitations_state",
     "outbox_entries_state",
     "outbox_entries_channel",
+    "tenants_servicing",
+    "subscriptions_period",
     "account_links_purpose",
     "phone_codes_purpose",
     "tenant_blocks_of_somebody",

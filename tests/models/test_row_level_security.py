@@ -9,21 +9,30 @@ from tortoise.exceptions import OperationalError
 from auth import tokens, viewer
 from models import (
     AccountLink,
+    AppAction,
+    AppActionState,
     AppRole,
     AppRoleAssignment,
     AppSession,
     Avatar,
     CodePurpose,
     Identity,
+    InvitationState,
     LinkPurpose,
     MemberStatus,
+    OperatorReport,
     PhoneCode,
     ProviderVisit,
     RecoveryCode,
     SecondFactor,
+    Servicing,
     SigningKey,
+    Subscription,
+    Tariff,
+    TariffApp,
     Tenant,
     TenantBlock,
+    TenantInvitation,
     clock,
     database,
     ids,
@@ -44,6 +53,10 @@ TENANT_TABLES = {
     "app_roles": "tenant_id",
     "app_role_assignments": "tenant_id",
     "app_sessions": "tenant_id",
+    "app_actions": "tenant_id",
+    "subscriptions": "tenant_id",
+    "servicings": "tenant_id",
+    "tenant_invitations": "organization_id",
 }
 PERSONAL_TABLES = {
     "users": "id",
@@ -57,7 +70,9 @@ PERSONAL_TABLES = {
 # What is found by a secret alone, before anybody is known.
 CLOSED_TABLES = {"account_links": "user_id", "provider_visits": "user_id"}
 # What belongs to nobody in particular; only the system sees it.
-SYSTEM_TABLES = {"signing_keys": "id"}
+SYSTEM_TABLES = {"signing_keys": "id", "operator_reports": "organization_id"}
+# What everybody may read, and only the system writes.
+PUBLIC_TABLES = {"tariffs", "tariff_apps"}
 UNFENCED = {
     "rate_limits",  # digests and counts, which belong to no tenant
     "tortoise_migrations",  # read before anybody is known
@@ -103,6 +118,7 @@ async def settle(world: World) -> Place:
         )
         await settle_in_app(owner, tenant, made["app"]["id"])
         await settle_in_cabinet(owner)
+        await settle_as_served(owner, tenant)
     return Place(tenant, owner)
 
 
@@ -114,7 +130,55 @@ async def settle_in_app(owner: Person, tenant: Tenant, app_id: str) -> None:
     role = await AppRole.create(id=ids.new("aro"), code="x", name="X", created_at=now, **of_app)
     await AppRoleAssignment.create(id=ids.new("aas"), app_role_id=role.id, **his)
     await AppSession.create(id=ids.new("aps"), launched_at=now, expires_at=now, **his | of_app)
+    await AppAction.create(
+        id=ids.new("act"),
+        action="BACKUP",
+        state=AppActionState.REQUESTED,
+        requested_at=now,
+        **his | of_app,
+    )
     await SigningKey.create(id=owner.id, public={}, private="x", created_at=now, signs_from=now)
+
+
+async def settle_as_served(owner: Person, tenant: Tenant) -> None:
+    """A row in every table of servicing organizations and their tariffs; it serves itself."""
+    now = clock.now()
+    day = now + timedelta(days=1)
+    tariff = await Tariff.create(
+        id=ids.new("trf"), code=owner.id, names={}, months=1, created_at=now, updated_at=now
+    )
+    await TariffApp.create(id=ids.new("tap"), tariff_id=tariff.id, code="x", name="X")
+    await Subscription.create(
+        id=ids.new("sub"),
+        tenant_id=tenant.id,
+        tariff_id=tariff.id,
+        begins_at=now,
+        ends_at=day,
+        created_at=now,
+        updated_at=now,
+    )
+    await serve(tenant, by=tenant)
+    await TenantInvitation.create(
+        id=ids.new("tin"),
+        organization_id=tenant.id,
+        inviter_id=owner.id,
+        name="x",
+        catalog=tenant.catalog,
+        locale="EN",
+        email="x@example.com",
+        state=InvitationState.PENDING,
+        generation=1,
+        token_digest=tokens.digest(tenant.id),
+        created_at=now,
+        expires_at=day,
+    )
+    await OperatorReport.create(organization_id=owner.id, covered_until=now, due_at=day)
+
+
+async def serve(tenant: Tenant, *, by: Tenant) -> None:
+    await Servicing.create(
+        id=ids.new("srv"), tenant_id=tenant.id, organization_id=by.id, created_at=clock.now()
+    )
 
 
 async def settle_in_cabinet(owner: Person) -> None:
@@ -204,7 +268,7 @@ async def test_a_staff_session_reads_people_and_where_they_belong_and_no_more(
     """PRODUCT 2, rule 6."""
     staff, tenants = await world.staff(), {ours.tenant.id, foreign.tenant.id}
     people = {ours.owner.id, foreign.owner.id, staff.id}
-    opened = {"users": people, "members": tenants, "tenants": tenants}
+    opened = {"users": people, "members": tenants, "tenants": tenants, "subscriptions": tenants}
     opened["avatars"] = people - {staff.id}
     async with database.transaction(NOBODY, read_only=True):
         await viewer.identify(CLIENT, staff.token)
@@ -226,6 +290,45 @@ async def test_a_staff_session_writes_nothing_it_only_reads(
             touched = await database.rows(f"update {table} set id = id returning 1")  # noqa: S608
     assert touched == []
     assert await seen(table, ours.scope) == {ours.key(table)}
+
+
+async def test_an_organization_reads_names_and_subscriptions_of_whom_it_serves_and_no_more(
+    ours: Place, foreign: Place
+) -> None:
+    """PRODUCT 6.4, ADR 0020."""
+    async with database.transaction(SYSTEM):
+        await Servicing.filter(tenant_id=foreign.tenant.id).delete()
+        await serve(foreign.tenant, by=ours.tenant)
+    both, ours_alone = {ours.tenant.id, foreign.tenant.id}, {ours.tenant.id}
+    read = {"tenants", "subscriptions", "servicings"}
+    assert {table: await seen(table, ours.scope) for table in TENANT_TABLES} == {
+        table: both if table in read else ours_alone for table in TENANT_TABLES
+    }
+    for table in read:
+        touched = f"update {table} set id = id where {TENANT_TABLES[table]} = $1 returning 1"  # noqa: S608
+        assert await run(ours.scope, touched, foreign.tenant.id) == 0
+    async with database.transaction(SYSTEM):
+        await Servicing.filter(tenant_id=foreign.tenant.id).update(ended_at=clock.now())
+    assert await seen("tenants", ours.scope) == ours_alone
+    assert await seen("subscriptions", ours.scope) == ours_alone
+
+
+@pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize("table", sorted(PUBLIC_TABLES))
+async def test_what_the_provider_offers_is_read_by_everybody_and_written_by_the_system(
+    table: str,
+) -> None:
+    """ADR 0022."""
+    async with database.transaction(NOBODY, read_only=True):
+        assert await database.rows(f"select id from {table}")  # noqa: S608
+    assert await run(NOBODY, f"delete from {table} returning 1") == 0  # noqa: S608
+
+
+@pytest.mark.parametrize("table", ["servicings", "subscriptions"])
+async def test_who_is_served_does_not_write_by_whom_nor_what_for(ours: Place, table: str) -> None:
+    """ADR 0020 and 0022: rows of his own tenant, which others made."""
+    for sql in (f"delete from {table} returning 1", f"update {table} set id = id returning 1"):  # noqa: S608
+        assert await run(ours.scope, sql) == 0
 
 
 async def test_a_person_finds_his_places_wherever_they_are(ours: Place, foreign: Place) -> None:
@@ -336,7 +439,7 @@ async def test_every_table_is_fenced_also_against_its_owner() -> None:
             " from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
         )
     assert {row["name"]: row["fenced"] for row in found} == dict.fromkeys(
-        COLUMNS, True
+        [*COLUMNS, *PUBLIC_TABLES], True
     ) | dict.fromkeys(UNFENCED, False)
 
 

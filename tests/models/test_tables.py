@@ -16,6 +16,11 @@ OVER_ALL_TENANTS = {
     ("outbox_entries", "user_id"),  # what is written to one account
     ("outbox_entries", "link_id"),  # what carries one link
     ("outbox_entries", "code_id"),  # what carries one code
+    ("outbox_entries", "tenant_invitation_id"),  # what carries one invitation of a tenant
+    ("outbox_entries", "app_action_id"),  # what asks an app for one action
+    ("servicings", "organization_id"),  # the tenants of one servicing organization
+    ("subscriptions", "ends_at"),  # the subscriptions that end next
+    ("tenant_invitations", "organization_id"),  # what one servicing organization has invited
     ("tenant_blocks", "email_key"),  # the tenants blocked by one address
     ("tenant_blocks", "user_id"),  # the tenants blocked by one person
 }

@@ -23,6 +23,7 @@ class Place:
     role: str
     grants: Sequence[str] = ()
     denials: Sequence[str] = ()
+    servicing: Sequence[str] | None = None
 
 
 def viewer(role: str, before: Viewer | None = None) -> Viewer:
