@@ -6,10 +6,9 @@ from functools import partial
 import errors
 from auth import limits
 from auth.viewer import Viewer
-from locales import Locale
-from mail import messages, outbox
+from mail import messages
 from models import LinkPurpose, User, clock, database
-from resolvers import account_links, accounts, audit, credentials, identifiers, profiles
+from resolvers import account_links, accounts, audit, credentials, identifiers, notices, profiles
 
 
 async def request_change(viewer: Viewer, *, email: str, password: str) -> datetime:
@@ -36,7 +35,7 @@ async def request_change(viewer: Viewer, *, email: str, password: str) -> dateti
         link = await account_links.make(
             account_links.Wanted(LinkPurpose.EMAIL, email, user.id),
             partial(messages.email_link, full_name=user.full_name),
-            locale=Locale(user.locale or viewer.client.locale or Locale.EN),
+            locale=notices.language(viewer, user.locale),
         )
         await audit.record(viewer, "user.request_email", subject_id=user.id)
         return link.expires_at
@@ -77,15 +76,11 @@ async def _confirm(viewer: Viewer, token: str) -> str:
 
 
 async def _tell_old_address(user: User, email: str) -> None:
-    if user.email is None or user.email_verified_at is None:
+    if (old := notices.address_of(user)) is None:
         return
-    await outbox.enqueue(
-        messages.email_changed(full_name=user.full_name, masked_email=identifiers.mask(email)),
-        to=user.email,
-        locale=Locale(user.locale or Locale.EN),
-        user_id=user.id,
-        now=clock.now(),
-    )
+    masked = identifiers.mask(email)
+    message = messages.email_changed(full_name=user.full_name, masked_email=masked)
+    await notices.write(user, message, to=old, now=clock.now())
 
 
 async def give(viewer: Viewer, user: User, email: str) -> None:

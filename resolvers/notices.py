@@ -26,40 +26,47 @@ async def tell_user(
     an SMS to his confirmed number if he wants them and the message has one (PRODUCT 5).
     """
     user = await User.get(id=user_id)
-    await _mail(user, message, now=now, tenant=tenant)
-    if message.has_sms and user.wants_sms and user.phone_confirmed_at is not None:
-        await _sms(user, message, now=now, tenant=tenant)
+    if (email := address_of(user)) is not None:
+        await write(user, message, to=email, now=now, tenant=tenant)
+    if message.has_sms and (number := _number_of(user)) is not None:
+        await write(user, message, to=number, now=now, tenant=tenant, channel=Channel.SMS)
 
 
-async def _mail(user: User, message: Message, *, now: datetime, tenant: Tenant | None) -> None:
-    if user.email is None or user.email_verified_at is None:
-        return
+async def write(
+    user: User,
+    message: Message,
+    *,
+    to: str,
+    now: datetime,
+    tenant: Tenant | None = None,
+    channel: Channel = Channel.MAIL,
+) -> None:
+    """Write to an address that is the person's, or was until now."""
     await outbox.enqueue(
         message,
-        to=user.email,
-        locale=_language(user, tenant),
+        to=to,
+        locale=Locale(user.locale or (tenant.locale if tenant else Locale.EN)),
         tenant_id=tenant.id if tenant else None,
         user_id=user.id,
         now=now,
+        channel=channel,
     )
 
 
-async def _sms(user: User, message: Message, *, now: datetime, tenant: Tenant | None) -> None:
-    if user.phone is None or not settings.load().sends_sms:
-        return
-    await outbox.enqueue(
-        message,
-        to=user.phone,
-        locale=_language(user, tenant),
-        tenant_id=tenant.id if tenant else None,
-        user_id=user.id,
-        now=now,
-        channel=Channel.SMS,
-    )
+def address_of(user: User) -> str | None:
+    """Where a person is written to: none that is not proven to be his."""
+    return user.email if user.email_verified_at is not None else None
 
 
-def _language(user: User, tenant: Tenant | None) -> Locale:
-    return Locale(user.locale or (tenant.locale if tenant else Locale.EN))
+def _number_of(user: User) -> str | None:
+    """As `address_of`, where he wants SMS and they are sent here."""
+    wanted = user.wants_sms and user.phone_confirmed_at is not None
+    return user.phone if wanted and settings.load().sends_sms else None
+
+
+def language(viewer: Viewer, kept: str | None) -> Locale:
+    """Of what the viewer asks for to be sent: the one `kept` for it, else his browser's."""
+    return Locale(kept or viewer.client.locale or Locale.EN)
 
 
 def name_of(viewer: Viewer) -> str:

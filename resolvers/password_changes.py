@@ -5,7 +5,6 @@ from functools import partial
 
 from auth import limits, passwords
 from auth.viewer import Viewer
-from locales import Locale
 from mail import messages
 from models import LinkPurpose, User, clock, database
 from resolvers import account_links, audit, credentials, identifiers, notices, profiles, sessions
@@ -52,7 +51,7 @@ async def request_reset(viewer: Viewer, *, login: str) -> datetime:
                 reached.id if reached else None,
             ),
             partial(messages.password_link, login=reached.login if reached else ""),
-            locale=Locale((reached and reached.locale) or viewer.client.locale or Locale.EN),
+            locale=notices.language(viewer, reached.locale if reached else None),
         )
         await audit.record(viewer, "user.request_password", subject_id=link.id)
         return link.expires_at

@@ -12,11 +12,10 @@ import errors
 import settings
 from auth import limits, tokens
 from auth.viewer import Viewer
-from locales import Locale
 from mail import messages, outbox
 from models import Channel, CodePurpose, PhoneCode, User, clock, database, ids
 from permissions import checks
-from resolvers import audit, profiles
+from resolvers import audit, notices, profiles
 
 TRIES = 5
 _KEPT = timedelta(days=1)
@@ -102,7 +101,7 @@ async def _send(viewer: Viewer, user: User, purpose: CodePurpose) -> datetime:
     await outbox.enqueue(
         messages.phone_removal_code(lifetime) if removal else messages.phone_code(lifetime),
         to=code.phone,
-        locale=Locale(user.locale or viewer.client.locale or Locale.EN),
+        locale=notices.language(viewer, user.locale),
         user_id=user.id,
         carries=code,
         channel=Channel.SMS,

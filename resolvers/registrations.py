@@ -15,7 +15,7 @@ from auth.viewer import Viewer
 from locales import Locale
 from mail import messages
 from models import AccountLink, Catalog, LinkPurpose, User, database, ids
-from resolvers import account_links, accounts, audit, identifiers, rows, sessions, tenants
+from resolvers import account_links, accounts, audit, identifiers, notices, rows, sessions, tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def request(viewer: Viewer, wish: Wish) -> datetime:
     name = faults.check(("tenantName",), identifiers.name, wish.tenant_name)
     faults.settle()
     await limits.count(*account_links.counters(viewer.client, identifiers.fold(email)))
-    locale = wish.locale or viewer.client.locale or Locale.EN
+    locale = notices.language(viewer, wish.locale)
     async with database.transaction(database.SYSTEM):
         link = await account_links.make(
             account_links.Wanted(

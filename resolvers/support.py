@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import errors
 from auth import passwords
 from auth.viewer import Viewer
-from locales import Locale
-from mail import messages, outbox
+from mail import messages
 from models import Member, MemberStatus, ProviderRole, SecondFactor, User, clock, database
 from permissions import checks
 from resolvers import (
@@ -123,7 +122,7 @@ async def _lock(staff: Viewer, user_id: str) -> User:
 
 
 async def _change(staff: Viewer, user: User, edit: Edit, new_hash: str | None) -> None:
-    old = _reached(user)
+    old = notices.address_of(user)
     changed = [
         *await _rename(user, edit),
         *await _readdress(staff, user, edit.email),
@@ -133,11 +132,6 @@ async def _change(staff: Viewer, user: User, edit: Edit, new_hash: str | None) -
     if changed:
         await _tell(user, changed, old)
         await _record(staff, user, changed)
-
-
-def _reached(user: User) -> str | None:
-    """The address he is written to: none that is not proven to be his."""
-    return user.email if user.email_verified_at is not None else None
 
 
 async def _rename(user: User, edit: Edit) -> list[str]:
@@ -154,7 +148,7 @@ async def _rename(user: User, edit: Edit) -> list[str]:
 
 
 async def _readdress(staff: Viewer, user: User, email: str | None) -> list[str]:
-    if email is None or email == _reached(user):
+    if email is None or email == notices.address_of(user):
         return []
     await emails.give(staff, user, email)
     return ["email"]
@@ -184,9 +178,8 @@ async def _tell(user: User, changed: list[str], old: str | None) -> None:
     """At his address, and at the `old` one where that was another."""
     message, now = messages.changed_by_support(changed), clock.now()
     await notices.tell_user(user.id, message, now=now)
-    if old not in (None, _reached(user)):
-        locale = Locale(user.locale or Locale.EN)
-        await outbox.enqueue(message, to=str(old), locale=locale, user_id=user.id, now=now)
+    if old not in (None, notices.address_of(user)):
+        await notices.write(user, message, to=str(old), now=now)
 
 
 async def _record(staff: Viewer, user: User, changed: list[str]) -> None:
