@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import settings
 
-SESSION, INVITATION = "tnt_ses_", "tnt_inv_"
+SESSION, INVITATION, TENANT_INVITATION = "tnt_ses_", "tnt_inv_", "tnt_tin_"
 NEW_EMAIL, NEW_PASSWORD, REGISTRATION = "tnt_eml_", "tnt_pwd_", "tnt_reg_"
 VISIT, UNSUBSCRIBE, APP_SESSION = "tnt_vis_", "tnt_uns_", "tnt_aps_"
 _BYTES, _CODE_DIGITS = 32, 6
@@ -57,6 +57,18 @@ def of_invitation(invitation_id: str, generation: int) -> Token:
 def recall_invitation(invitation_id: str, generation: int, stored_digest: str) -> Token | None:
     """As `recall`, of that generation's link."""
     return recall(INVITATION, f"{invitation_id}:{generation}", stored_digest)
+
+
+def of_tenant_invitation(invitation_id: str, generation: int) -> Token:
+    """As `of_invitation`, of a link to a tenant that is to be."""
+    return derive(TENANT_INVITATION, f"{invitation_id}:{generation}")
+
+
+def recall_tenant_invitation(
+    invitation_id: str, generation: int, stored_digest: str
+) -> Token | None:
+    """As `recall_invitation`, of a link to a tenant that is to be."""
+    return recall(TENANT_INVITATION, f"{invitation_id}:{generation}", stored_digest)
 
 
 def code(subject: str) -> Token:

@@ -1,8 +1,8 @@
 """Due mails leave: claimed with a lease, sent outside any transaction, written back under it.
 
 At least once: a process that dies between the server's yes and the write-back leaves a mail that
-goes again, with the same Message-ID. An SMS is a message without sender and subject; each channel
-has its own queue and transport.
+goes again, with the same Message-ID. An SMS is a message without sender and subject; what an app is
+asked is a call, whose answer is kept. Each channel has its own queue and transport.
 """
 
 import random
@@ -18,9 +18,13 @@ from urllib.parse import urlsplit
 import structlog
 
 import settings
-from mail import letters, rendering
+from mail import app_calls, letters, rendering
+from mail.app_calls import Answer, AppCaller, Call
+from mail.letters import Letter
 from mail.transport import PermanentFailure, TemporaryFailure, Transport, Unavailable
 from models import Channel, OutboxEntry, OutboxState, clock, database, ids
+
+Carrier = Transport | AppCaller
 
 _LEASE = timedelta(seconds=60)
 _ATTEMPTS = 12
@@ -32,36 +36,45 @@ where id = (
   select id from outbox_entries
   where state = 'QUEUED' and channel = $4 and due_at <= $3
     and (leased_until is null or leased_until <= $3)
+    and (channel <> 'APP' or recipient not in (
+      select recipient from outbox_entries
+      where state = 'QUEUED' and channel = 'APP' and leased_until > $3
+    ))
   order by due_at limit 1 for update skip locked
 )
 returning id
 """
+"""Of one app's calls one at a time, so that one that hangs holds up its own alone."""
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """`error` is short and holds no personal data; `due_at` is set while `QUEUED`."""
+    """`error` is short and holds no personal data; `due_at` is set while `QUEUED`.
+
+    `answer` is what an app that was asked something has said.
+    """
 
     state: OutboxState
     error: str | None = None
     due_at: datetime | None = None
+    answer: Answer | None = None
 
 
-async def deliver_due(transport: Transport, *, limit: int = 20) -> int:
+async def deliver_due(carrier: Carrier, *, limit: int = 20) -> int:
     """Deal with what is due, at most `limit` mails in their order; how many there were.
 
     Raises:
         transport.Unavailable: as `deliver_next`.
     """
     for done in range(limit):
-        if not await deliver_next(transport):
+        if not await deliver_next(carrier):
             return done
     return limit
 
 
-async def deliver_next(transport: Transport) -> bool:
+async def deliver_next(carrier: Carrier) -> bool:
     """Deal with the mail that has been due longest; whether there was one.
 
     One at a time, so that a lease covers one mail only and a cancellation counts until the last
@@ -71,12 +84,12 @@ async def deliver_next(transport: Transport) -> bool:
         transport.Unavailable: no mail can leave at present; this one waits as if untried.
     """
     async with database.transaction(database.SYSTEM):
-        entry = await _claim(transport.channel)
-        letter = await letters.of(entry) if entry is not None else None
+        entry = await _claim(carrier.channel)
+        parcel = await _parcel(entry) if entry is not None else None
     if entry is None:
         return False
     try:
-        outcome = _refusal(entry, letter) or await _attempt(transport, entry, letter)
+        outcome = _refusal(entry, parcel) or await _attempt(carrier, entry, parcel)
     except Unavailable:
         await _write_back(entry, attempts=entry.attempts - 1)
         raise
@@ -90,21 +103,26 @@ async def _claim(channel: Channel) -> OutboxEntry | None:
     return await OutboxEntry.get(id=found[0]["id"]) if found else None
 
 
-def _refusal(entry: OutboxEntry, letter: letters.Letter | None) -> _Outcome | None:
+async def _parcel(entry: OutboxEntry) -> Letter | Call | None:
+    """What leaves; None where what it tells of does not stand any more."""
+    if entry.channel is Channel.APP:
+        return await app_calls.of(entry)
+    return await letters.of(entry)
+
+
+def _refusal(entry: OutboxEntry, parcel: Letter | Call | None) -> _Outcome | None:
     """Why the entry must not leave any more, if so."""
     if entry.cancelled_at is not None:
         return _Outcome(OutboxState.CANCELLED)
     if entry.not_after is not None and entry.not_after <= clock.now():
         return _Outcome(OutboxState.FAILED, entry.last_error or "too late")
-    return _Outcome(OutboxState.CANCELLED) if letter is None else None
+    return _Outcome(OutboxState.CANCELLED) if parcel is None else None
 
 
-async def _attempt(
-    transport: Transport, entry: OutboxEntry, letter: letters.Letter | None
-) -> _Outcome:
-    assert letter is not None  # noqa: S101 `_refusal` has seen to it
+async def _attempt(carrier: Carrier, entry: OutboxEntry, parcel: Letter | Call | None) -> _Outcome:
+    assert parcel is not None  # noqa: S101 `_refusal` has seen to it
     try:
-        await transport.send(_compose(entry, letter), recipient=entry.recipient)
+        return await _leave(carrier, entry, parcel)
     except Unavailable:
         raise
     except TemporaryFailure as failure:
@@ -113,6 +131,15 @@ async def _attempt(
         return _Outcome(OutboxState.BOUNCED, failure.reason)
     except Exception as error:  # noqa: BLE001 whatever is wrong with one, the others leave
         return _poisoned(entry, error)
+
+
+async def _leave(carrier: Carrier, entry: OutboxEntry, parcel: Letter | Call) -> _Outcome:
+    """A call by the one who calls; a letter by whoever takes letters."""
+    if isinstance(carrier, AppCaller):
+        assert isinstance(parcel, Call)  # noqa: S101 its channel's entries are calls
+        return _Outcome(OutboxState.SENT, answer=await carrier.call(parcel))
+    assert isinstance(parcel, Letter)  # noqa: S101 and all others letters
+    await carrier.send(_compose(entry, parcel), recipient=entry.recipient)
     return _Outcome(OutboxState.SENT)
 
 
@@ -134,7 +161,7 @@ class _OneLine(str):
         return f"{self.name}: {self}{policy.linesep}"
 
 
-def _compose(entry: OutboxEntry, letter: letters.Letter) -> EmailMessage:
+def _compose(entry: OutboxEntry, letter: Letter) -> EmailMessage:
     message, secrets = EmailMessage(), letter.secrets()
     message["Date"] = clock.now()
     message["Message-ID"] = f"<{entry.id}@{urlsplit(settings.load().public_url).hostname}>"
@@ -178,7 +205,10 @@ async def _settle(entry: OutboxEntry, outcome: _Outcome) -> None:
         values["due_at"] = outcome.due_at
     else:
         values |= {"facts": {}, "recipient": "", "finished_at": clock.now()}
-    kept = await _write_back(entry, **values)
+    async with database.transaction(database.SYSTEM):
+        kept = await _release(entry, **values)
+        if kept and entry.channel is Channel.APP and outcome.due_at is None:
+            await app_calls.record(entry, outcome.answer)
     _log.info(
         "mail.settled" if kept else "mail.lease_lost",
         entry=entry.id,
@@ -189,8 +219,12 @@ async def _settle(entry: OutboxEntry, outcome: _Outcome) -> None:
     )
 
 
-async def _write_back(entry: OutboxEntry, **values: object) -> bool:
-    """Give the lease back; False, and nothing changed, where another worker has it by now."""
+async def _write_back(entry: OutboxEntry, **values: object) -> None:
     async with database.transaction(database.SYSTEM):
-        mine = OutboxEntry.filter(id=entry.id, lease=entry.lease)
-        return await mine.update(lease=None, leased_until=None, **values) == 1
+        await _release(entry, **values)
+
+
+async def _release(entry: OutboxEntry, **values: object) -> bool:
+    """Give the lease back; False, and nothing changed, where another worker has it by now."""
+    mine = OutboxEntry.filter(id=entry.id, lease=entry.lease)
+    return await mine.update(lease=None, leased_until=None, **values) == 1

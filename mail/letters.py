@@ -7,7 +7,6 @@ stand in no row.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import settings
 from auth import tokens
@@ -19,8 +18,10 @@ from models import (
     InvitationState,
     LinkPurpose,
     Member,
+    MemberStatus,
     OutboxEntry,
     PhoneCode,
+    TenantInvitation,
     User,
     clock,
 )
@@ -30,6 +31,12 @@ LINK_PREFIXES = {
     LinkPurpose.PASSWORD: tokens.NEW_PASSWORD,
     LinkPurpose.REGISTRATION: tokens.REGISTRATION,
 }
+_FOR_ROLES = {
+    "operator_report": "OPERATOR",
+    "subscription_ended": "OWNER",
+    "subscription_ends": "OWNER",
+}
+"""What only they may read who hold that role in the tenant."""
 
 
 class SecretForgotten(Exception):
@@ -82,20 +89,20 @@ async def of(entry: OutboxEntry) -> Letter | None:
     """
     if entry.invitation_id is not None:
         return await _of_invitation(entry)
+    if entry.tenant_invitation_id is not None:
+        return await _of_tenant_invitation(entry)
     if entry.link_id is not None:
         return await _of_link(entry)
     if entry.code_id is not None:
         return await _of_code(entry)
     if entry.message == "news":
         return await _of_news(entry)
-    if entry.channel is Channel.SMS and not await _is_wanted(entry):
-        return None
-    return Letter(entry.message, Locale(entry.locale))
+    return Letter(entry.message, Locale(entry.locale)) if await _is_wanted(entry) else None
 
 
 async def _of_invitation(entry: OutboxEntry) -> Letter | None:
     invitation = await Invitation.get(id=entry.invitation_id).select_related("member", "tenant")
-    if not _stands(invitation, entry, clock.now()):
+    if invitation.tenant.deleted_at is not None or not _stands(invitation, entry):
         return None
     user = await _registered(invitation.member)
     token = tokens.recall_invitation(invitation.id, invitation.generation, invitation.token_digest)
@@ -107,12 +114,11 @@ async def _of_invitation(entry: OutboxEntry) -> Letter | None:
     )
 
 
-def _stands(invitation: Invitation, entry: OutboxEntry, now: datetime) -> bool:
+def _stands(invitation: Invitation | TenantInvitation, entry: OutboxEntry) -> bool:
     return (
         invitation.state is InvitationState.PENDING
         and invitation.generation == entry.generation
-        and invitation.expires_at > now
-        and invitation.tenant.deleted_at is None
+        and invitation.expires_at > clock.now()
     )
 
 
@@ -125,6 +131,22 @@ async def _registered(member: Member) -> User | None:
 
 async def _owner(email_key: str | None) -> User | None:
     return await User.get_or_none(email_key=email_key, email_verified_at__isnull=False)
+
+
+async def _of_tenant_invitation(entry: OutboxEntry) -> Letter | None:
+    """It has ended with its organization, if that has."""
+    invitation = await TenantInvitation.get(id=entry.tenant_invitation_id)
+    if not _stands(invitation, entry):
+        return None
+    user = await _owner(invitation.email.casefold())
+    return Letter(
+        "tenant_invitation_registered" if user else "tenant_invitation_newcomer",
+        Locale((user and user.locale) or entry.locale),
+        page=settings.load().tenant_invitation_page,
+        token=tokens.recall_tenant_invitation(
+            invitation.id, invitation.generation, invitation.token_digest
+        ),
+    )
 
 
 async def _of_link(entry: OutboxEntry) -> Letter | None:
@@ -158,7 +180,28 @@ async def _of_code(entry: OutboxEntry) -> Letter | None:
 
 
 async def _is_wanted(entry: OutboxEntry) -> bool:
-    """A notice that waited: whether it is still his number, and he still wants them there."""
+    """A notice that waited: whether it may still go there."""
+    if entry.message in _FOR_ROLES:
+        return await _holds(entry, _FOR_ROLES[entry.message])
+    return entry.channel is not Channel.SMS or await _wants_sms(entry)
+
+
+async def _holds(entry: OutboxEntry, role: str) -> bool:
+    """Whether who is written to still has that role in the tenant, and that address."""
+    place = Member.filter(
+        tenant_id=entry.tenant_id,
+        tenant__deleted_at=None,
+        user_id=entry.user_id,
+        role=role,
+        status=MemberStatus.JOINED,
+        user__email=entry.recipient,
+        user__email_verified_at__isnull=False,
+    )
+    return await place.exists()
+
+
+async def _wants_sms(entry: OutboxEntry) -> bool:
+    """Whether it is still his number, and he still wants them there."""
     return await User.filter(
         id=entry.user_id,
         phone=entry.recipient,

@@ -53,6 +53,33 @@ def invitation(
     )
 
 
+def tenant_invitation(
+    *, organization_name: str, tenant_name: str, inviter_name: str, expires_at: datetime
+) -> Message:
+    """To who is to own a new tenant, registered or not: as `invitation`."""
+    return Message(
+        "tenant_invitation",
+        {
+            "organization_name": organization_name,
+            "tenant_name": tenant_name,
+            "inviter_name": inviter_name,
+            "expires_at": expires_at.isoformat(),
+        },
+    )
+
+
+def tenant_founded(*, organization_name: str, tenant_name: str, owner_name: str) -> Message:
+    """To the inviter: the invitation was accepted, and the organization serves the tenant."""
+    return Message(
+        "tenant_founded",
+        {
+            "organization_name": organization_name,
+            "tenant_name": tenant_name,
+            "owner_name": owner_name,
+        },
+    )
+
+
 def joined(*, tenant_name: str, member_name: str, member_email: str | None, role: str) -> Message:
     """To the inviter: the invitation was accepted."""
     return Message(

@@ -6,7 +6,8 @@ its link, an account link or a phone code, never a secret: that is computed when
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 
@@ -14,20 +15,32 @@ from locales import Locale
 from mail.messages import Message
 from models import (
     AccountLink,
+    AppAction,
     Channel,
     Invitation,
     OutboxEntry,
     OutboxState,
     PhoneCode,
+    TenantInvitation,
     database,
     ids,
 )
 
+Carried = Invitation | TenantInvitation | AccountLink | PhoneCode
+_CARRIED_IN = {
+    Invitation: "invitation_id",
+    TenantInvitation: "tenant_invitation_id",
+    AccountLink: "link_id",
+    PhoneCode: "code_id",
+}
+
+_CALLED_FOR = timedelta(hours=1)
+
 _INSERT = """
 insert into outbox_entries (id, user_id, recipient, locale, due_at, channel, message, facts, state,
-  attempts, created_at)
+  attempts, created_at, tenant_id)
 select given.id, given.user_id, given.recipient, given.locale, given.due_at, $6, $7, text.value,
-  'QUEUED', 0, $8
+  'QUEUED', 0, $8, $10
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
   as given(id, user_id, recipient, locale, due_at)
 join jsonb_each($9::jsonb) as text on text.key = given.locale
@@ -52,7 +65,7 @@ async def enqueue(
     now: datetime,
     tenant_id: str | None = None,
     user_id: str | None = None,
-    carries: Invitation | AccountLink | PhoneCode | None = None,
+    carries: Carried | None = None,
     channel: Channel = Channel.MAIL,
 ) -> OutboxEntry:
     """Queue `message` for the address or number `to`; runs in the caller's transaction.
@@ -60,14 +73,9 @@ async def enqueue(
     `tenant_id` where it concerns a tenant, `user_id` where it goes to an account. It is given up
     when what it carries expires.
     """
-    invitation = carries if isinstance(carries, Invitation) else None
     return await OutboxEntry.create(
         id=ids.new("msg"),
         tenant_id=tenant_id,
-        invitation_id=invitation.id if invitation else None,
-        generation=invitation.generation if invitation else None,
-        link_id=carries.id if isinstance(carries, AccountLink) else None,
-        code_id=carries.id if isinstance(carries, PhoneCode) else None,
         user_id=user_id,
         channel=channel,
         message=message.name,
@@ -78,11 +86,45 @@ async def enqueue(
         due_at=now,
         not_after=carries.expires_at if carries else None,
         created_at=now,
+        **_carried(carries),
+    )
+
+
+def _carried(carries: Carried | None) -> dict[str, Any]:
+    """The columns that say what it carries, and which of the links that were made for it."""
+    if carries is None:
+        return {}
+    generation = getattr(carries, "generation", None)
+    links = {} if generation is None else {"generation": generation}
+    return {_CARRIED_IN[type(carries)]: carries.id} | links
+
+
+async def enqueue_call(action: AppAction, *, now: datetime) -> None:
+    """Queue what an app is to be asked, after whatever else it is being asked; runs
+    in the caller's transaction. After an hour it is given up.
+    """
+    await OutboxEntry.create(
+        id=ids.new("msg"),
+        tenant_id=action.tenant_id,
+        app_action_id=action.id,
+        channel=Channel.APP,
+        message="app_action",
+        recipient=action.app_id,
+        locale=Locale.EN,
+        facts={},
+        state=OutboxState.QUEUED,
+        due_at=now,
+        not_after=now + _CALLED_FOR,
+        created_at=now,
     )
 
 
 async def enqueue_all(
-    to: Sequence[Addressee], texts: Mapping[Locale, Message], *, now: datetime
+    to: Sequence[Addressee],
+    texts: Mapping[Locale, Message],
+    *,
+    now: datetime,
+    tenant_id: str | None = None,
 ) -> None:
     """Queue one message for many, each in his language: one statement, in the running transaction.
 
@@ -101,12 +143,18 @@ async def enqueue_all(
         name,
         now,
         orjson.dumps({locale.value: dict(text.facts) for locale, text in texts.items()}).decode(),
+        tenant_id,
     )
 
 
 async def cancel(invitation_id: str, *, now: datetime) -> int:
     """The invitation's mails that have not left do not leave any more; how many there were."""
     return await _cancel(now, invitation_id=invitation_id)
+
+
+async def cancel_tenant_invitations(*invitation_ids: str, now: datetime) -> int:
+    """As `cancel`, of invitations of new tenants."""
+    return await _cancel(now, tenant_invitation_id__in=invitation_ids)
 
 
 async def cancel_tenant(tenant_id: str, *, now: datetime) -> int:
@@ -125,7 +173,7 @@ async def erase_user(user_id: str, *, now: datetime) -> int:
     return await waiting.update(cancelled_at=now, due_at=now, recipient="", facts={})
 
 
-async def _cancel(now: datetime, **those: str | bool) -> int:
+async def _cancel(now: datetime, **those: str | bool | Sequence[str]) -> int:
     """Due at once, so that the worker closes them without waiting for their next try."""
     waiting = OutboxEntry.filter(state=OutboxState.QUEUED, cancelled_at=None, **those)
     return await waiting.update(cancelled_at=now, due_at=now)

@@ -22,7 +22,19 @@ from locales import Locale, translations
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # Parsed; copied by who reads it; written by staff, who may link.
-_VERBATIM = frozenset({"expires_at", "member_email", "masked_email", "news_subject", "news_body"})
+_VERBATIM = frozenset(
+    {
+        "at",
+        "covered_from",
+        "covered_until",
+        "ends_at",
+        "expires_at",
+        "member_email",
+        "masked_email",
+        "news_subject",
+        "news_body",
+    }
+)
 _LINK_JOINTS = re.compile(r"(?<=[.:/@])(?=\S)")
 _SMS_NAME = 40
 _BREAK = "\N{ZERO WIDTH NON-JOINER}"
@@ -85,6 +97,7 @@ def _environment(locale: Locale) -> Environment:
     install(catalogue, newstyle=True)
     environment.filters["translated"] = catalogue.gettext
     environment.filters["moment"] = lambda value: _moment(value, locale)
+    environment.filters["day"] = lambda value: _day(value, locale)
     return environment
 
 
@@ -112,6 +125,11 @@ def _tidied(text: str) -> str:
 
 def _moment(value: str, locale: Locale) -> str:
     """`November 24, 2026, 6:52 PM UTC`: nobody knows the reader's time zone, so it says its own."""
-    moment = datetime.fromisoformat(value).astimezone(UTC)
-    day = format_date(moment, "long", locale.lower())
-    return f"{day}, {format_time(moment, 'short', tzinfo=UTC, locale=locale.lower())} UTC"
+    moment = datetime.fromisoformat(value)
+    time = format_time(moment, "short", tzinfo=UTC, locale=locale.lower())
+    return f"{_day(value, locale)}, {time} UTC"
+
+
+def _day(value: str, locale: Locale) -> str:
+    """`November 24, 2026`, where the hour says nothing; in UTC as well."""
+    return format_date(datetime.fromisoformat(value).astimezone(UTC), "long", locale.lower())

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import errors
 from auth.viewer import Viewer
-from models import Catalog
+from models import Catalog, ProviderRole
 from permissions import roles
 from permissions.catalog import OWNER, Permission, Role, Source
 
@@ -126,6 +126,22 @@ def serves(actor: Actor | None) -> bool:
     return bool(roles.role(actor.catalog, actor.role).servicing)
 
 
+def require_serves(viewer: Viewer, organization_id: str) -> None:
+    """Of reading what an organization serves; as `sees`, with the rights before a change as well.
+
+    Raises:
+        errors.Unauthenticated: nobody is signed in.
+        errors.NotFound: he has no place there.
+        errors.PermissionDenied: he has, and is none of those who serve.
+    """
+    require_signed_in(viewer)
+    places = [v.place(organization_id) for v in (viewer, viewer.before) if v is not None]
+    if not any(places):
+        raise errors.NotFound
+    if not any(map(serves, places)):
+        raise errors.PermissionDenied
+
+
 def require_sees(viewer: Viewer, tenant_id: str, permission: Permission) -> None:
     """Raises:
     errors.Unauthenticated: nobody is signed in.
@@ -159,6 +175,19 @@ def require_staff(viewer: Viewer) -> Viewer:
     if not viewer.is_staff:
         raise errors.PermissionDenied
     return replace(viewer, as_staff=True)
+
+
+def require_admin(viewer: Viewer) -> Viewer:
+    """As `require_staff`, for what is an `ADMIN`'s alone.
+
+    Raises:
+        errors.Unauthenticated: nobody is signed in.
+        errors.PermissionDenied: he is no staff, or only `SUPPORT`.
+    """
+    staff = require_staff(viewer)
+    if staff.account is None or staff.account.provider_role != ProviderRole.ADMIN:
+        raise errors.PermissionDenied
+    return staff
 
 
 def require_known(actor: Actor, role: str, *path: str) -> None:

@@ -13,6 +13,8 @@ MATRIX: Mapping[Catalog, Mapping[str, Role]] = {
 }
 
 SERVICING_ONLY = "OPERATOR"
+# What an operator is once the tenant serves no longer: what is not his by serving is the same.
+AFTER_SERVICING = "USER"
 _DEFAULT = {Catalog.SUBSCRIBER: "USER", Catalog.ACCOUNT: "USER"}
 _AFTER_OWNERSHIP = {
     Catalog.PROJECT: "MANAGER",

@@ -18,6 +18,7 @@ from models import (
     SecondFactor,
     Session,
     TenantBlock,
+    TenantInvitation,
     User,
     clock,
     database,
@@ -95,6 +96,8 @@ async def _erase_places(user: User) -> None:
     if user.email_key is not None and user.email_verified_at is not None:
         his |= Q(email_key=user.email_key, status=MemberStatus.REMOVED)
         await TenantBlock.filter(email_key=user.email_key).delete()
+        closed = TenantInvitation.filter(email__iexact=user.email_key, closed_at__isnull=False)
+        await closed.update(email="")
     await Member.filter(his).update(
         email=None,
         email_key=None,

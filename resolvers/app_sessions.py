@@ -1,7 +1,7 @@
 """Sessions in apps: what a living one is, who sees them and who ends them (PRODUCT 6.2).
 
-Nothing is written when a member, a right, an app or a tenant ends. Its sessions are over by
-`LIVING`, which everything asks that lists, counts, ends or keeps alive.
+Nothing is written when a member, a right, an app, its subscription or a tenant ends. The sessions
+are over by `LIVING`, which everything asks that lists, counts, ends or keeps alive.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,18 @@ from auth.viewer import Viewer
 from models import AppRight, clock, database
 from permissions import checks
 from resolvers import audit, locks, pages, rows
+from resolvers.subscriptions import ENDED_AT
 
-LIVING = """
+LIVING = f"""
 s.ended_at is null
 and case when s.redeemed_at is null then s.expires_at > $1 else s.last_seen_at > $2 end
 and exists (
   select from members m
   join app_access r on r.tenant_id = m.tenant_id and r.member_id = m.id and r.app_id = s.app_id
   join tenants t on t.id = m.tenant_id
+  join apps a on a.tenant_id = m.tenant_id and a.id = s.app_id
   where m.tenant_id = s.tenant_id and m.id = s.member_id and m.status = 'JOINED'
-    and t.deleted_at is null
+    and t.deleted_at is null and ({ENDED_AT}) is null
 )
 """
 """Holds of rows `s` of `app_sessions` that are not over; its `$1` and `$2` are `moments()`."""

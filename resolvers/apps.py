@@ -7,24 +7,33 @@ without a right on it does not exist: not in lists, not by id, not in counts, no
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import errors
 from auth.viewer import Viewer
 from models import App, AppAccess, AppRight, clock, database, ids
 from permissions import checks
 from permissions.catalog import Permission
-from resolvers import app_access, audit, identifiers, invitation_mails, locks, pages, rows
+from resolvers import (
+    app_access,
+    audit,
+    identifiers,
+    invitation_mails,
+    locks,
+    pages,
+    rows,
+    subscriptions,
+)
 from resolvers.identifiers import LEFT_OUT, LeftOut
+from resolvers.subscriptions import ENDED_AT
 
-_URL_LENGTH = 2000
-_OWN = "own.tenant_id = a.tenant_id and own.app_id = a.id and own.member_id = any($1)"
+_OWN = "own.tenant_id = a.tenant_id and own.app_id = a.id and own.member_id = any($2)"
 _SELECT = f"""
-select a.id as order_key, a.id, a.tenant_id, a.name, a.url, own."right" as viewer_right
+select a.id as order_key, a.id, a.tenant_id, a.name, a.url, own."right" as viewer_right,
+  {ENDED_AT} as ended_at
 from apps a left join app_access own on {_OWN}
 """  # noqa: S608 SQL of ours, values as arguments
-_VISIBLE = "(own.id is not null or a.tenant_id = any($2))"
-_ON_SHELF = f"{_VISIBLE} and ($3::text is null or a.tenant_id = $3)"
+_VISIBLE = "(own.id is not null or a.tenant_id = any($3))"
+_ON_SHELF = f"{_VISIBLE} and ($4::text is null or a.tenant_id = $4)"
 
 
 async def create(viewer: Viewer, tenant_id: str, *, name: str, url: str | None) -> rows.App:
@@ -35,7 +44,7 @@ async def create(viewer: Viewer, tenant_id: str, *, name: str, url: str | None) 
     """
     faults, optional = identifiers.Faults(), identifiers.optional
     name = faults.check(("name",), identifiers.name, name)
-    url = faults.check(("url",), optional(_web_address), url)
+    url = faults.check(("url",), optional(identifiers.web_address), url)
     async with database.transaction(viewer.scope):
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.APPS_MANAGE)
@@ -52,7 +61,7 @@ async def create(viewer: Viewer, tenant_id: str, *, name: str, url: str | None) 
         await audit.record(viewer, "app.create", subject_id=app.id, tenant_id=tenant_id)
         right = AppRight.LAUNCH_AND_ADMINISTER
         await app_access.give(viewer, actor.member, {app.id: right})
-    return rows.App(app.id, tenant_id, app.name, app.url, right)
+    return rows.App(app.id, tenant_id, app.name, app.url, right, ended_at=None)
 
 
 async def update(
@@ -71,14 +80,15 @@ async def update(
     faults, optional, given = identifiers.Faults(), identifiers.optional, identifiers.given
     wanted = {
         "name": faults.check(("name",), given(identifiers.name), name),
-        "url": faults.check(("url",), given(optional(_web_address)), url),
+        "url": faults.check(("url",), given(optional(identifiers.web_address)), url),
     }
     async with database.transaction(viewer.scope):
         actor, known = await locks.app(viewer, app_id)
         checks.require(actor, Permission.APPS_MANAGE)
         faults.settle()
         await _edit(viewer, known.app, wanted)
-    return rows.App(app_id, actor.tenant.id, known.app.name, known.app.url, known.right)
+        ended_at = await subscriptions.app_ended_at(app_id)
+    return rows.App(app_id, actor.tenant.id, known.app.name, known.app.url, known.right, ended_at)
 
 
 async def _edit(viewer: Viewer, app: App, wanted: dict[str, str | LeftOut | None]) -> None:
@@ -108,11 +118,13 @@ async def remove(viewer: Viewer, app_id: str) -> None:
 
     Raises:
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied
+        errors.InvalidInput: a subscription that runs includes it.
     """
     checks.require_signed_in(viewer)
     async with database.transaction(viewer.scope):
         actor, known = await locks.app(viewer, app_id)
         checks.require(actor, Permission.APPS_MANAGE)
+        await _require_spare(known.app)
         held = await AppAccess.filter(tenant_id=actor.tenant.id, app_id=app_id)
         await AppAccess.filter(tenant_id=actor.tenant.id, app_id=app_id).delete()
         await known.app.delete()
@@ -120,17 +132,9 @@ async def remove(viewer: Viewer, app_id: str) -> None:
         await audit.record(viewer, "app.remove", subject_id=app_id, tenant_id=actor.tenant.id)
 
 
-def _web_address(value: str) -> str:
-    """An address that browsers open as a page, and nothing else."""
-    try:
-        parts = urlsplit(value.strip())
-    except ValueError:
-        raise identifiers.Fault("INVALID") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(value) > _URL_LENGTH:
-        raise identifiers.Fault("INVALID")
-    if not value.isprintable() or " " in value.strip():
-        raise identifiers.Fault("INVALID")
-    return value.strip()
+async def _require_spare(app: App) -> None:
+    if app.code is not None and await subscriptions.app_ended_at(app.id) is None:
+        raise errors.InvalidInput.at("appId", code="INCLUDED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +172,15 @@ async def count(viewer: Viewer, shelf: Shelf) -> int:
 
 
 def _arguments(viewer: Viewer, shelf: Shelf) -> list[object]:
-    own, every = _sight(viewer)
-    return [own, [] if shelf.own else every, shelf.tenant_id]
+    now, own, every = _sight(viewer)
+    return [now, own, [] if shelf.own else every, shelf.tenant_id]
 
 
-def _sight(viewer: Viewer) -> list[list[str]]:
-    """The viewer's own places, and the tenants all of whose apps he sees."""
+def _sight(viewer: Viewer) -> list[object]:
+    """Now, the viewer's own places, and the tenants all of whose apps he sees."""
     places = [place for t in viewer.joined if (place := viewer.place(t))]
     every = [t for t in viewer.joined if checks.sees_every_app(viewer, t)]
-    return [[place.member_id for place in places], every]
+    return [clock.now(), [place.member_id for place in places], every]
 
 
 async def get(viewer: Viewer, app_id: str) -> rows.App:
@@ -192,7 +196,7 @@ async def get(viewer: Viewer, app_id: str) -> rows.App:
 async def many(viewer: Viewer, app_ids: Sequence[str]) -> dict[str, rows.App]:
     """Those of the apps that the viewer may know of, by id."""
     found = await database.rows(
-        f"{_SELECT} where {_VISIBLE} and a.id = any($3)",
+        f"{_SELECT} where {_VISIBLE} and a.id = any($4)",
         *_sight(viewer),
         list(app_ids),
     )
@@ -219,4 +223,5 @@ def _row(record: dict[str, Any]) -> rows.App:
         record["name"],
         record["url"],
         AppRight(right) if right else None,
+        record["ended_at"],
     )

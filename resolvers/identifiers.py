@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from enum import Enum
 from typing import TypeVar, cast
+from urllib.parse import urlsplit
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -23,6 +24,8 @@ NAME_LENGTH = 200
 PASSWORD_LENGTH = 1024
 _KEY_LENGTH = 400  # of a folded name in the database: folding can triple it
 _LOGIN = re.compile(r"[a-z0-9._-]{2,64}")
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_URL_LENGTH = 2000
 _LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
@@ -130,6 +133,26 @@ def login(value: str) -> str:
     if not text.isascii() or not _LOGIN.fullmatch(text.lower()):
         raise Fault("INVALID")
     return text.lower()
+
+
+def code(value: str) -> str:
+    """What the provider calls a tariff or an app in it: 1 to 64 of `a-z 0-9 -`, no hyphen first."""
+    if not _CODE.fullmatch(value):
+        raise Fault("INVALID")
+    return value
+
+
+def web_address(value: str) -> str:
+    """An address that browsers open as a page, and nothing else."""
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:
+        raise Fault("INVALID") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(value) > _URL_LENGTH:
+        raise Fault("INVALID")
+    if not value.isprintable() or " " in value.strip():
+        raise Fault("INVALID")
+    return value.strip()
 
 
 def phone(value: str) -> str:

@@ -59,12 +59,15 @@ async def queue(viewer: Viewer, tenant: Tenant, member: Member, invitation: Invi
 
 
 async def offer_anew(member_ids: Sequence[str]) -> None:
-    """Mails to these members that have not left name the apps that are offered now."""
+    """Mails to these members that have not left name the role and the apps that are offered now."""
     open_ones = Invitation.filter(member_id__in=list(member_ids), state=InvitationState.PENDING)
-    members = {invitation.id: invitation.member_id for invitation in await open_ones}
-    waiting = OutboxEntry.filter(state=OutboxState.QUEUED, invitation_id__in=list(members))
+    offered = await open_ones.select_related("member", "tenant")
+    offers = {invitation.id: invitation for invitation in offered}
+    waiting = OutboxEntry.filter(state=OutboxState.QUEUED, invitation_id__in=list(offers))
     for entry in await waiting:
-        entry.facts = {**entry.facts, "apps": await _apps(members[str(entry.invitation_id)])}
+        offer = offers[str(entry.invitation_id)]
+        role = roles.role(offer.tenant.catalog, offer.member.role).name
+        entry.facts = {**entry.facts, "role": role, "apps": await _apps(offer.member_id)}
         await entry.save(update_fields=["facts"])
 
 

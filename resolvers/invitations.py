@@ -17,6 +17,7 @@ from models import (
     Member,
     MemberStatus,
     Tenant,
+    TenantInvitation,
     clock,
     database,
     ids,
@@ -168,7 +169,7 @@ async def _locked(viewer: Viewer, invitation_id: str) -> tuple[locks.Actor, Memb
     return actor, member, await Invitation.get(id=invitation_id)
 
 
-def require_open(invitation: Invitation) -> None:
+def require_open(invitation: Invitation | TenantInvitation) -> None:
     """Raises:
     errors.InvitationClosed: accepted, declined or revoked.
     """

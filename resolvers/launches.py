@@ -23,7 +23,7 @@ from models import (
     ids,
 )
 from permissions import checks
-from resolvers import app_sessions, apps, audit, rows, signing_keys
+from resolvers import app_sessions, apps, audit, rows, signing_keys, subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ async def launch(viewer: Viewer, app_id: str) -> Launch:
         errors.Unauthenticated, errors.RateLimited
         errors.NotFound: the app is not the viewer's to know of.
         errors.PermissionDenied: he knows of it, and has no right on it.
+        errors.SubscriptionEnded: no subscription that runs includes the app.
         errors.SessionLimitReached: with the sessions that hold his places.
     """
     user_id = checks.require_signed_in(viewer)
@@ -52,6 +53,7 @@ async def launch(viewer: Viewer, app_id: str) -> Launch:
         app = await apps.get(viewer, app_id)
         member = await _locked(app, user_id)
         access = await _right(viewer, app, member)
+        await _require_subscribed(app)
         await _require_place(member)
         session = await _open(access)
         await audit.record(
@@ -82,6 +84,13 @@ async def _right(viewer: Viewer, app: rows.App, member: Member) -> AppAccess:
     if checks.sees_every_app(viewer, app.tenant_id):
         raise errors.PermissionDenied
     raise errors.NotFound
+
+
+async def _require_subscribed(app: rows.App) -> None:
+    """An app that no tariff brought needs no subscription."""
+    ended_at = await subscriptions.app_ended_at(app.id)
+    if ended_at is not None:
+        raise errors.SubscriptionEnded(ended_at)
 
 
 async def _require_place(member: Member) -> None:

@@ -7,6 +7,7 @@ from auth.viewer import Viewer
 from models import ids
 from permissions import roles
 from resolvers import (
+    app_actions,
     app_roles,
     app_sessions,
     apps,
@@ -14,6 +15,8 @@ from resolvers import (
     directory,
     offers,
     people,
+    subscriptions,
+    tariffs,
     tenants,
 )
 
@@ -25,6 +28,9 @@ _READERS: dict[str, Callable[[Viewer, str], Awaitable[object]]] = {
     "app": apps.get,
     "aro": app_roles.get,
     "aps": app_sessions.get,
+    "sub": subscriptions.get,
+    "trf": tariffs.get,
+    "act": app_actions.get,
     "evt": audit_log.get,
 }
 

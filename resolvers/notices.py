@@ -1,5 +1,6 @@
 """Telling the people affected: who is written to, at which address, in which language."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import settings
@@ -7,7 +8,16 @@ from auth.viewer import Viewer
 from locales import Locale
 from mail import outbox
 from mail.messages import Message
-from models import Channel, Member, MemberStatus, Tenant, User
+from mail.outbox import Addressee
+from models import Channel, Member, MemberStatus, Tenant, User, database
+
+_HOLDERS = """
+select u.id, u.email, coalesce(u.locale, $3) as locale
+from members m join users u on u.id = m.user_id
+where m.tenant_id = $1 and m.role = $2 and m.status = 'JOINED'
+  and u.email_verified_at is not null and u.ended_at is null
+order by m.id
+"""
 
 
 async def tell_member(
@@ -51,6 +61,18 @@ async def write(
         now=now,
         channel=channel,
     )
+
+
+async def tell_role(
+    tenant: Tenant, role: str, message: Callable[[Locale], Message], *, now: datetime
+) -> int:
+    """Mail everybody who holds that role, in his language, else the tenant's; how many they are."""
+    holders = await database.rows(_HOLDERS, tenant.id, role, tenant.locale)
+    to = [Addressee(row["id"], row["email"], Locale(row["locale"]), now) for row in holders]
+    if to:
+        texts = {locale: message(locale) for locale in {one.locale for one in to}}
+        await outbox.enqueue_all(to, texts, tenant_id=tenant.id, now=now)
+    return len(to)
 
 
 def address_of(user: User) -> str | None:

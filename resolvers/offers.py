@@ -189,7 +189,7 @@ async def _with_apps(viewer: Viewer, records: list[dict[str, Any]]) -> list[rows
 def _managed(record: dict[str, Any], held: Sequence[rows.AppAccess]) -> rows.Invitation:
     return rows.Invitation(
         id=record["id"],
-        state=_state(record["state"], record["expires_at"]),
+        state=state(record["state"], record["expires_at"]),
         created_at=record["created_at"],
         expires_at=record["expires_at"],
         tenant_name=record["tenant_name"],
@@ -203,11 +203,12 @@ def _managed(record: dict[str, Any], held: Sequence[rows.AppAccess]) -> rows.Inv
     )
 
 
-def _state(stored: str, expires_at: datetime) -> InvitationState:
-    state = InvitationState(stored)
-    if state is InvitationState.PENDING and expires_at <= clock.now():
+def state(stored: str, expires_at: datetime) -> InvitationState:
+    """What has become of an invitation; none is written when its time is over."""
+    written = InvitationState(stored)
+    if written is InvitationState.PENDING and expires_at <= clock.now():
         return InvitationState.EXPIRED
-    return state
+    return written
 
 
 def _delivery(mail: str | None, *, suppressed: bool) -> rows.DeliveryState:

@@ -77,6 +77,36 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
+class ServedTenant:
+    """A tenant as those know it who serve it for the organization: not from within."""
+
+    id: str
+    name: str
+    catalog: Catalog
+    served_since: datetime
+    organization_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServicingOrganization:
+    """A tenant that serves others, and what the provider lets it do for them."""
+
+    id: str
+    name: str
+    can_invite_tenants: bool
+    can_subscribe_tenants: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Servicing:
+    """By whom a tenant is served."""
+
+    organization_id: str
+    organization_name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PermissionDetail:
     """`holds`: whether he may do it now; nobody but a joined member may do anything."""
 
@@ -141,13 +171,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """`viewer_right` is None where the viewer only administers the tenant's list."""
+    """`viewer_right` is None where the viewer only administers the tenant's list; `ended_at` while
+    it can be launched.
+    """
 
     id: str
     tenant_id: str
     name: str
     url: str | None
     viewer_right: AppRight | None
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

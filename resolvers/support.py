@@ -58,16 +58,11 @@ async def create(
     """
     staff = checks.require_staff(viewer)
     if provider_role is not None:
-        _require_admin(staff)
+        checks.require_admin(staff)
     user_id = await accounts.create(
         staff, given, email=email, provider_role=provider_role, handed_over=True
     )
     return rows.User(user_id, identifiers.name(given.full_name))
-
-
-def _require_admin(staff: Viewer) -> None:
-    if staff.account is None or staff.account.provider_role != ProviderRole.ADMIN:
-        raise errors.PermissionDenied
 
 
 async def update(viewer: Viewer, user_id: str, edit: Edit) -> rows.User:
@@ -117,7 +112,7 @@ async def _lock(staff: Viewer, user_id: str) -> User:
     if found is None:
         raise errors.NotFound
     if found.provider_role is not None:
-        _require_admin(staff)
+        checks.require_admin(staff)
     return found
 
 

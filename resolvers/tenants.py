@@ -24,7 +24,7 @@ from models import (
 from models import Tenant as TenantRow
 from permissions import checks
 from permissions.catalog import OWNER, Permission
-from resolvers import audit, identifiers, locks, pages, rows
+from resolvers import audit, identifiers, locks, pages, rows, servicings
 from resolvers.conditions import Conditions, prefix
 
 _COLUMNS = "t.id, t.name, t.catalog, t.locale, t.servicing, t.created_at"
@@ -150,19 +150,21 @@ def _edit(tenant: TenantRow, name: str | None, locale: Locale | None) -> audit.C
 
 
 async def delete(viewer: Viewer, tenant_id: str) -> None:
-    """The tenant is out of everybody's sight, its invitations and queued mails end.
+    """The tenant is out of everybody's sight, its invitations and queued mails end; it neither
+    serves nor is served.
 
     Raises:
         errors.NotFound, errors.PermissionDenied
     """
     now = clock.now()
-    async with database.transaction(viewer.scope):
+    async with database.transaction(database.SYSTEM):  # of its relations both sides hear
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.TENANT_DELETE)
         await TenantRow.filter(id=tenant_id).update(deleted_at=now, updated_at=now)
         await Invitation.filter(tenant_id=tenant_id, state=InvitationState.PENDING).update(
             state=InvitationState.REVOKED, closed_at=now
         )
+        await servicings.end_all(viewer, tenant_id)
         await outbox.cancel_tenant(tenant_id, now=now)
         await audit.record(viewer, "tenant.delete", subject_id=tenant_id, tenant_id=tenant_id)
 

@@ -1,5 +1,6 @@
 """Apps, and members' rights on them."""
 
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ from permissions.catalog import Permission
 from permissions.fields import Can, SignedIn, guard
 from resolvers import app_access, apps, pages, rows
 from schema import connections, errors
+from schema.app_actions import AppAction, action_page
 from schema.app_roles import AppRole
 from schema.app_sessions import AppSession, session_page
 from schema.arguments import After, Before, First, Input, Last, left_out, stays
@@ -31,6 +33,9 @@ class App(Node):
     name: str = strawberry.field(description="Its name for people.")
     url: str | None = strawberry.field(description="Where it is opened.")
     viewer_right: AppRight | None = strawberry.field(description="The viewer's right; null: none.")
+    ended_at: datetime | None = strawberry.field(
+        description="When the last subscription ended that included it; null: it can be launched."
+    )
 
     @strawberry.field(
         graphql_type=list[AppRole] | None,
@@ -56,6 +61,36 @@ class App(Node):
         before: Before = None,
     ) -> Rows:
         return await session_page(info, parent, pages.Window(first, after, last, before))
+
+    @strawberry.field(
+        description="Where it listens for its administrators; null: nowhere, or not told to the"
+        " viewer, who does not administer it."
+    )
+    async def control_url(parent: strawberry.Parent[rows.App], info: Info) -> str | None:
+        control = await info.context.loaders.app_controls.load(parent)
+        return control.url if control else None
+
+    @strawberry.field(
+        description="What it can be asked to do, none while it listens nowhere; null: the viewer"
+        " does not administer it."
+    )
+    async def actions(parent: strawberry.Parent[rows.App], info: Info) -> list[str] | None:
+        control = await info.context.loaders.app_controls.load(parent)
+        return None if control is None else list(control.actions)
+
+    @strawberry.field(
+        graphql_type=Connection[AppAction] | None,
+        description="What it was asked to do, newest first; only for who administers the app.",
+    )
+    async def action_requests(
+        parent: strawberry.Parent[rows.App],
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Rows:
+        return await action_page(info, parent, pages.Window(first, after, last, before))
 
 
 @strawberry.type(description="A member's right on an app.")
@@ -187,7 +222,7 @@ UpdateAppResult = Annotated[
     strawberry.union("UpdateAppResult", description="What editing an app can come to."),
 ]
 RemoveAppResult = Annotated[
-    RemoveAppPayload | errors.PermissionDenied | errors.NotFound,
+    RemoveAppPayload | errors.PermissionDenied | errors.NotFound | errors.InvalidInput,
     strawberry.union("RemoveAppResult", description="What removing an app can come to."),
 ]
 SetAppAccessResult = Annotated[

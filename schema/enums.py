@@ -6,14 +6,16 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from locales import Locale
-from models import AppRight, Catalog, InvitationState, MemberStatus, ProviderRole
+from models import AppActionState, AppRight, Catalog, InvitationState, MemberStatus, ProviderRole
 from permissions.catalog import Source as PermissionSource
 from resolvers.directory import Field as MemberOrderField
 from resolvers.options import Way as AddMemberWay
 from resolvers.rows import DeliveryState
+from resolvers.subscriptions import State as SubscriptionState
 
 __all__ = [
     "AddMemberWay",
+    "AppActionState",
     "AppRight",
     "Catalog",
     "DeliveryState",
@@ -26,6 +28,7 @@ __all__ = [
     "PhoneStatus",
     "ProviderRole",
     "SessionTransport",
+    "SubscriptionState",
 ]
 
 
@@ -48,6 +51,17 @@ _describe(
         "REGISTERED": "Registered: inviteMember with a login, or with his address.",
     },
     name="AddMemberWay",
+)
+_describe(
+    AppActionState,
+    "What became of what an app was asked to do.",
+    {
+        "REQUESTED": "It is about to be asked, or is asked again after some trouble.",
+        "DONE": "It has answered with yes.",
+        "REFUSED": "It has answered with no; it is not asked again.",
+        "FAILED": "No answer came within an hour, or it is not to be asked any more.",
+    },
+    name="AppActionState",
 )
 _describe(
     Catalog,
@@ -90,6 +104,16 @@ _describe(
         "FAILED": "It could not be sent in time.",
         "SUPPRESSED": "The recipient has blocked the tenant.",
     },
+)
+_describe(
+    SubscriptionState,
+    "Whether a subscription runs.",
+    {
+        "ACTIVE": "It runs.",
+        "ENDED": "Its time is over; subscribe the tenant anew.",
+        "CANCELLED": "It was ended before its time; subscribe the tenant anew.",
+    },
+    name="SubscriptionState",
 )
 _describe(
     AppRight,

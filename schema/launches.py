@@ -44,6 +44,7 @@ LaunchAppResult = Annotated[
     LaunchAppPayload
     | errors.PermissionDenied
     | errors.NotFound
+    | errors.SubscriptionEnded
     | errors.SessionLimitReached
     | errors.RateLimited,
     strawberry.union("LaunchAppResult", description="What launching an app can come to."),

@@ -8,6 +8,7 @@ from strawberry.dataloader import DataLoader
 
 from auth.viewer import Viewer
 from resolvers import (
+    app_controls,
     app_role_assignments,
     app_roles,
     app_sessions,
@@ -18,7 +19,9 @@ from resolvers import (
     offers,
     profiles,
     rows,
+    servicings,
     staff_directory,
+    tariffs,
     tenants,
 )
 
@@ -50,8 +53,17 @@ class Loaders:
         return _loader(lambda keys: apps.many(self._viewer, keys))
 
     @cached_property
+    def tariffs(self) -> "DataLoader[str, tariffs.Tariff | None]":
+        return _loader(tariffs.many)
+
+    @cached_property
     def app_sessions(self) -> "DataLoader[str, rows.AppSession | None]":
         return _loader(lambda keys: app_sessions.many(self._viewer, keys))
+
+    @cached_property
+    def app_controls(self) -> "DataLoader[rows.App, app_controls.Control | None]":
+        """Of those that the viewer administers."""
+        return _loader(app_controls.many)
 
     @cached_property
     def app_roles(self) -> "DataLoader[str, list[rows.AppRole] | None]":
@@ -77,6 +89,11 @@ class Loaders:
     def powers(self) -> "DataLoader[str, profiles.Powers | None]":
         """By user id."""
         return _loader(profiles.powers)
+
+    @cached_property
+    def servicings(self) -> "DataLoader[str, rows.Servicing | None]":
+        """By id of the tenant that is served."""
+        return _loader(servicings.of_tenants)
 
     @cached_property
     def actors(self) -> "DataLoader[audit_log.Event, rows.Actor | None]":

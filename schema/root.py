@@ -15,6 +15,7 @@ from permissions.fields import Anyone, guard
 from resolvers import nodes
 from schema.accounts import AccountQueries, User
 from schema.answers import AnswerMutations
+from schema.app_actions import AppActionMutations
 from schema.app_roles import AppRoleMutations
 from schema.app_sessions import AppSessionMutations
 from schema.apps import AppMutations, AppQueries
@@ -42,9 +43,14 @@ from schema.roles import Role, RoleQueries
 from schema.scalars import SCALARS
 from schema.second_factors import SecondFactorMutations
 from schema.sentences import message
+from schema.servicing import ServicingMutations
 from schema.sessions import SessionMutations
 from schema.single_permissions import SinglePermissionMutations
+from schema.subscriptions import SubscriptionMutations, SubscriptionQueries
 from schema.support import SupportMutations
+from schema.tariffs import TariffMutations, TariffQueries
+from schema.tenant_invitations import TenantInvitationMutations
+from schema.tenant_offers import TenantOfferQueries
 from schema.tenants import TenantMutations, TenantQueries
 from schema.users import UserQueries
 
@@ -61,6 +67,9 @@ class Query(
     InvitationQueries,
     RoleQueries,
     IdentityQueries,
+    TenantOfferQueries,
+    TariffQueries,
+    SubscriptionQueries,
 ):
     @strawberry.field(
         graphql_type=Node | None,
@@ -78,6 +87,7 @@ class Mutation(
     SecondFactorMutations,
     IdentityMutations,
     TenantMutations,
+    TenantInvitationMutations,
     InvitationMutations,
     AnswerMutations,
     AvatarMutations,
@@ -91,12 +101,16 @@ class Mutation(
     RegistrationMutations,
     SinglePermissionMutations,
     AppMutations,
+    AppActionMutations,
     AppRoleMutations,
     MemberLimitMutations,
     AppSessionMutations,
     LaunchMutations,
     PhoneMutations,
     SupportMutations,
+    ServicingMutations,
+    TariffMutations,
+    SubscriptionMutations,
 ):
     pass
 

@@ -24,6 +24,9 @@ from schema.options import AddMemberOptions
 from schema.people import MemberFilter, MemberOrder, member_page
 from schema.roles import Role
 from schema.scalars import PermissionCode
+from schema.servicing import TenantServicing
+from schema.subscriptions import TenantSubscriptions
+from schema.tenant_offers import TenantOffers
 
 if TYPE_CHECKING:
     from schema.members import Member
@@ -63,7 +66,7 @@ class TenantViewer:
 
 @strawberry.type(description="What people belong to.")
 @shown_from(rows.Tenant)
-class Tenant(Node):
+class Tenant(Node, TenantServicing, TenantSubscriptions, TenantOffers):
     name: str = strawberry.field(description="Its name for people.")
     catalog: Catalog = strawberry.field(description="Which roles it knows.")
     locale: Locale = strawberry.field(description="Its language, where a person has none.")

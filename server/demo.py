@@ -1,6 +1,7 @@
-"""Demo data: a tenant of each catalogue with people in every status, made by the use cases.
+"""Demo data, made by the use cases: a tenant of each catalogue with people in every status, and a
+servicing organization with a tenant it serves.
 
-`docs/demo.md` walks through it.
+`docs/demo.md` and `docs/servicing.md` walk through it.
 """
 
 import settings
@@ -30,7 +31,12 @@ from resolvers import (
     newcomers,
     references,
     rows,
+    servicing_organizations,
     sessions,
+    subscribing,
+    tariffs,
+    tenant_acceptances,
+    tenant_invitations,
     tenants,
 )
 from resolvers.accounts import Registration
@@ -45,6 +51,16 @@ PEOPLE = (
 )
 SHOWN = PEOPLE[:2]
 SUPPORT = Registration("Sam Support", "sam", PASSWORD, locale=Locale.EN)
+PROVIDER = Registration("Pia Provider", "pia", PASSWORD, locale=Locale.EN)
+SERVING = (
+    Registration("Nina Serves", "nina", PASSWORD, locale=Locale.EN),
+    Registration("Oscar Operates", "oscar", PASSWORD, locale=Locale.EN),
+    Registration("Lena Shops", "lena", PASSWORD, locale=Locale.EN),
+)
+STARTER = (
+    tariffs.Included("books", "Books", "https://books.example.com"),
+    tariffs.Included("tills", "Tills", "https://tills.example.com"),
+)
 PENDING = "new.colleague@example.com"
 BY_HAND = Registration("Ольга Склад", "olga", "handed over on paper")
 
@@ -66,17 +82,16 @@ class Demo:
         self.tokens: dict[str, str] = {}
 
     async def fill(self) -> None:
-        for person in PEOPLE:
+        for person in (*PEOPLE, *SERVING):
             await accounts.create(self.operator, person, email=f"{person.login}@example.com")
-        await accounts.create(
-            self.operator,
-            SUPPORT,
-            email="sam@example.com",
-            provider_role=ProviderRole.SUPPORT,
-        )
+        for person, role in ((SUPPORT, ProviderRole.SUPPORT), (PROVIDER, ProviderRole.ADMIN)):
+            await accounts.create(
+                self.operator, person, email=f"{person.login}@example.com", provider_role=role
+            )
         await self._project()
         await self._subscriber()
         await self._account()
+        await self._servicing()
 
     async def _project(self) -> None:
         ann = await self._viewer("ann")
@@ -113,6 +128,31 @@ class Demo:
         timur = await self._viewer("timur")
         tenant = await tenants.create(timur, name="Тимур и команда", catalog=Catalog.ACCOUNT)
         await self._join("timur", tenant, "clara", "USER")
+
+    async def _servicing(self) -> None:
+        pia, nina = await self._viewer("pia"), await self._viewer("nina")
+        organization = await tenants.create(nina, name="Forge", catalog=Catalog.SUBSCRIBER)
+        await servicing_organizations.declare(
+            pia,
+            organization.id,
+            is_servicing=True,
+            can_invite_tenants=True,
+            can_subscribe_tenants=True,
+        )
+        await self._join("nina", organization, "oscar", "OPERATOR")
+        shop = await self._serve(organization, "Corner Shop", owner="lena")
+        names = tariffs.Names("Starter", "Начальный", "Бастапқы")
+        await tariffs.create(pia, code="starter", names=names, months=1, apps=STARTER)
+        await subscribing.subscribe(await self._viewer("oscar"), shop.id, tariff_code="starter")
+
+    async def _serve(self, organization: rows.Tenant, name: str, *, owner: str) -> rows.Tenant:
+        """Invited by the operator and accepted by its owner."""
+        wanted = tenant_invitations.Wanted(name, f"{owner}@example.com")
+        invited, _ = await tenant_invitations.invite(
+            await self._viewer("oscar"), organization.id, wanted
+        )
+        token = tokens.of_tenant_invitation(invited.id, 1)
+        return (await tenant_acceptances.accept(await self._viewer(owner), token)).tenant
 
     async def _join(self, inviter: str, tenant: rows.Tenant, login: str, role: str) -> str:
         """Invited and accepted; the member's id."""

@@ -16,8 +16,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 import errors
 
-LINK_QUERY = "invitation"
-"""The root field of `Query` that takes a link's token: counted, and refused over GET."""
+LINK_QUERIES = ("invitation", "tenantInvitation")
+"""The root fields of `Query` that take a link's token: counted, and refused over GET."""
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -32,7 +32,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         if self.operation.operation is not OperationType.QUERY:
             return run()
         names = [details[0].node.name.value for details in grouped_field_set.values()]
-        links = names.count(LINK_QUERY)
+        links = sum(name in LINK_QUERIES for name in names)
         if links and self.context_value.over_get:
             raise GraphQLError("Send this as POST: its arguments are secret.")
         return self._query(run, links)

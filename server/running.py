@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from mail import sms, transport
-from mail.transport import Transport
+from mail.app_calls import AppCaller
+from mail.delivery import Carrier
 from models import database, embedded, migrating
 from server import worker
 from settings import ConfigurationError, Settings
+
+_CALLS_AT_ONCE = 4
 
 
 @asynccontextmanager
@@ -56,17 +59,17 @@ async def migrate(settings: Settings) -> None:
         await migrating.migrate(owner, serving_role=urlsplit(url).username or "")
 
 
-def transports(settings: Settings) -> list[Transport]:
-    """How mails leave, and SMS where they do."""
-    texts = sms.choose(settings)
-    return [transport.choose(settings), *([texts] if texts else [])]
+def carriers(settings: Settings) -> list[Carrier]:
+    """How mails leave, SMS where they do, and calls of apps: several at once, since some hang."""
+    texts, calls = sms.choose(settings), AppCaller.at(settings)
+    return [transport.choose(settings), *([texts] if texts else []), *[calls] * _CALLS_AT_ONCE]
 
 
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
     """A worker runs beside; leaving waits for the mail in hand."""
     stop = asyncio.Event()
-    task = asyncio.create_task(worker.run(*transports(settings), stop=stop))
+    task = asyncio.create_task(worker.run(*carriers(settings), stop=stop))
     try:
         yield
     finally:

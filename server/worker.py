@@ -1,5 +1,5 @@
-"""What happens without a request: due mails leave; counters, sessions and keys whose time is over
-go.
+"""What happens without a request: due mails leave; reports and reminders are written; counters,
+sessions and keys whose time is over go.
 
 It polls: a mail waits half a second at most, and a worker that was away misses nothing. Any number
 may run, in one process or in many; each mail is claimed by one of them.
@@ -16,8 +16,18 @@ import structlog
 import errors
 from auth import limits
 from mail import delivery
-from mail.transport import Transport, Unavailable
-from resolvers import account_links, app_sessions, phones, sessions, signing_keys, visits
+from mail.delivery import Carrier
+from mail.transport import Unavailable
+from resolvers import (
+    account_links,
+    app_sessions,
+    operator_reports,
+    phones,
+    reminders,
+    sessions,
+    signing_keys,
+    visits,
+)
 
 _AT_ONCE, _HOURLY = timedelta(), timedelta(hours=1)
 
@@ -25,24 +35,34 @@ _log = structlog.get_logger()
 
 
 async def run(
-    *transports: Transport,
+    *carriers: Carrier,
     stop: asyncio.Event,
     idle: timedelta = timedelta(seconds=0.5),
     trouble: timedelta = timedelta(seconds=10),
+    rounds: timedelta = timedelta(minutes=5),
 ) -> None:
     """Work until `stop` is set; what is in hand is finished first, within its 30 seconds.
 
-    Each transport takes its own channel's queue, so that one that is away holds up no other.
+    Each carrier takes its own channel's queue, so that one that is away holds up no other; one that
+    is named twice takes two at once.
     `idle` is the pause when nothing is due, `trouble` the one when the database or a server is
-    away, or when something fails that nobody foresaw.
+    away, or when something fails that nobody foresaw. `rounds` is how often somebody looks for
+    reports and reminders that are due.
     """
 
-    async def deliver(transport: Transport) -> timedelta:
-        return _AT_ONCE if await delivery.deliver_next(transport) else idle
+    async def deliver(carrier: Carrier) -> timedelta:
+        return _AT_ONCE if await delivery.deliver_next(carrier) else idle
+
+    async def write(send_due: Callable[[], Awaitable[int]]) -> timedelta:
+        await send_due()
+        return rounds
 
     async with asyncio.TaskGroup() as tasks:
-        for transport in transports:
-            step = partial(deliver, transport)
+        for carrier in carriers:
+            step = partial(deliver, carrier)
+            tasks.create_task(_repeat(step, stop=stop, trouble=trouble))
+        for send_due in (operator_reports.send_due, reminders.send_due):
+            step = partial(write, send_due)
             tasks.create_task(_repeat(step, stop=stop, trouble=trouble))
         tasks.create_task(_repeat(_tidy, stop=stop, trouble=trouble))
 

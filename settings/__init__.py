@@ -153,6 +153,15 @@ class Settings(Limits, Pages, BaseSettings):
     app_session_lapse: Duration = Field(
         timedelta(minutes=3), description="How long an app session lives without a heartbeat."
     )
+    report_interval: Duration = Field(
+        timedelta(days=7),
+        description="How often operators get a report on the tenants they serve.",
+    )
+    app_control_private: bool | None = Field(
+        None,
+        description="Whether apps may be administered at addresses that are not public: loopback "
+        "and private networks. Unset: `true` in development, `false` in production.",
+    )
     session_lifetime: Duration = Field(
         timedelta(days=30), description="How long a session lasts after its last use."
     )
@@ -207,6 +216,13 @@ class Settings(Limits, Pages, BaseSettings):
     def sends_sms(self) -> bool:
         """Production without a gateway has nowhere to send them."""
         return self.sms_url is not None or not self.production
+
+    @property
+    def calls_private_apps(self) -> bool:
+        """Elsewhere a customer's address would lead into the operator's own network."""
+        if self.app_control_private is None:
+            return not self.production
+        return self.app_control_private
 
     @property
     def everybody_creates_tenants(self) -> bool:

@@ -67,6 +67,7 @@ class Limits(BaseModel):
         "300/hour", description="Visits to identity providers begun from one client address."
     )
     limit_launches: Rate = Field("60/minute", description="Apps launched by one person.")
+    limit_app_actions: Rate = Field("60/hour", description="Actions one person asks apps for.")
     limit_avatars: Rate = Field("20/hour", description="Avatars uploaded by one person.")
     limit_app_calls: Rate = Field(
         "30000/minute", description="Tickets redeemed and heartbeats from one client address."

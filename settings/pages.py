@@ -23,6 +23,11 @@ class Pages(BaseModel):
         description="The page that invitation links open, before `#<token>`. "
         "Unset: `<public url>/invitation`.",
     )
+    tenant_invitation_url: Address = Field(
+        "",
+        description="The page that invitations of a new tenant open, before `#<token>`. "
+        "Unset: `<public url>/tenant-invitation`.",
+    )
     email_url: Address = Field(
         "",
         description="The page that links to a new address open, before `#<token>`. "
@@ -47,6 +52,10 @@ class Pages(BaseModel):
     @property
     def invitation_page(self) -> str:
         return self.invitation_url or f"{self.public_url}/invitation"
+
+    @property
+    def tenant_invitation_page(self) -> str:
+        return self.tenant_invitation_url or f"{self.public_url}/tenant-invitation"
 
     @property
     def email_page(self) -> str:

@@ -81,6 +81,9 @@ FACTS = {
     "AlreadyMember": "known: member { id }",
     "WrongCode": "attemptsLeft",
     "SessionLimitReached": "limit sessions { id }",
+    "NotPermittedByProvider": "lacks: permission",
+    "SubscriptionEnded": "endedAt",
+    "AlreadySubscribed": "subscriptionId",
 }
 
 

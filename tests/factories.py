@@ -19,6 +19,7 @@ from models import (
     Member,
     MemberStatus,
     ProviderRole,
+    Servicing,
     Session,
     Tenant,
     User,
@@ -27,7 +28,7 @@ from models import (
     ids,
 )
 from permissions.catalog import OWNER
-from resolvers import identifiers
+from resolvers import identifiers, servicings
 from server import app
 from tests.clients import Client, Person
 
@@ -133,6 +134,11 @@ class World:
             )
         person.member_id = member.id
         return person
+
+    async def serve(self, tenant: Tenant, *, by: Tenant) -> Servicing:
+        """The organization `by` serves the tenant from now on."""
+        async with database.transaction(database.SYSTEM):
+            return await servicings.start(tenant.id, by.id)
 
     async def viewer(self, person: Person) -> Viewer:
         """The person as use cases see him."""

@@ -19,7 +19,7 @@ from tests import authenticator, visits
 from tests.clients import Person
 from tests.factories import World
 from tests.provider import Provider
-from tests.resolvers import app_steps
+from tests.resolvers import app_steps, tariff_steps, tenant_steps
 
 Configure = Callable[..., Settings]
 
@@ -214,12 +214,17 @@ async def test_a_key_says_which_table_it_belongs_to(
     app = await app_steps.create(owner, project)
     await app_steps.set_roles(owner, owner.member_id, app, await app_steps.define(owner, app))
     await owner.do("launchApp", {"appId": app})
+    await app_steps.set_control(owner, app)
+    await app_steps.ask(owner, app)
     await visits.link(owner)
     await owner.do("startProviderLink", {"provider": "acme"})
     await authenticator.switch_on(owner)
     await owner.do("updateProfile", {"phone": "+77051250043"})
     await owner.do("requestPhoneCode")
     await owner.do("requestPasswordReset", {"login": owner.login})
+    await tenant_steps.found(world, await tenant_steps.organization(world, tenant_steps.INVITES))
+    await tariff_steps.make(world)
+    await tariff_steps.subscribe(await world.staff(), project)
     tables = {model._meta.db_table for model in models()} - KEYLESS  # noqa: SLF001
     found = {table: await rows(f"select id from {table}") for table in tables}  # noqa: S608
     assert {

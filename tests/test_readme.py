@@ -24,12 +24,13 @@ from tests.factories import World
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 DEMO = (CHECKOUT / "docs" / "demo.md").read_text(encoding="utf-8")
 CABINET = (CHECKOUT / "docs" / "cabinet.md").read_text(encoding="utf-8")
+SERVICING = (CHECKOUT / "docs" / "servicing.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8000"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 IN_TABLE = re.compile(r"^\|.*\| `((?:mutation )?\{.*\})` \|$", re.MULTILINE)
 TIME = re.compile(r"\d{4}-")
 VARIABLE = re.compile(
-    r"\b(?:(?:ten|mem|inv|usr|ses|app)_[0-9a-z]{26}|tnt_[a-z]{3}_[\w-]{43}"
+    r"\b(?:(?:ten|mem|inv|usr|ses|app|trf|sub|aps)_[0-9a-z]{26}|tnt_[a-z]{3}_[\w-]{43}"
     r"|\d{4}-\d\d-\d\dT[\d:.]+\+00:00|\d{6}\b)"
 )
 
@@ -120,7 +121,9 @@ async def reader(world: World) -> Reader:
     return Reader(world)
 
 
-@pytest.mark.parametrize("page", [README, DEMO, CABINET], ids=["README", "demo", "cabinet"])
+@pytest.mark.parametrize(
+    "page", [README, DEMO, CABINET, SERVICING], ids=["README", "demo", "cabinet", "servicing"]
+)
 async def test_every_document_is_answered_as_the_page_says(reader: Reader, page: str) -> None:
     for language, text, expected in steps(page):
         if language == "table":

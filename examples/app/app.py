@@ -4,11 +4,13 @@
 
 A launch brings a ticket. The app (1) verifies it with Tenantry's public keys, (2) redeems it for a
 session, (3) sends heartbeats while somebody is at work, and (4) forgets him when Tenantry says so.
+What its administrators ask for comes as a signed call to /control, which (5) verifies and does.
 """
 
 import argparse
 import asyncio
 import contextlib
+import os
 import secrets
 import time
 import warnings
@@ -22,9 +24,10 @@ import uvicorn
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 COOKIE, KEYS_LIVE = "sample_app", 300  # seconds; Tenantry shows a new key before it signs
@@ -117,11 +120,60 @@ class Tenantry:
         return await self.http.request(method, path, headers={"Authorization": f"Bearer {secret}"})
 
 
+class Books:
+    """What this app is for: it keeps a list of its visitors. Its administrators keep copies."""
+
+    def __init__(self) -> None:
+        self.visitors: list[str] = []
+        self.backups: dict[str, list[str]] = {}
+        self.errors: list[str] = []
+
+    def do(self, action: str, argument: str | None) -> tuple[str, int]:
+        """What to answer: 200 says that it is done, 4.. why it never will be."""
+        match action:
+            case "BACKUP":
+                name = argument or f"backup-{len(self.backups) + 1}"
+                self.backups[name] = list(self.visitors)
+                return f"{name}: {len(self.visitors)} visitors", 200
+            case "RESTORE" if argument in self.backups:
+                self.visitors = list(self.backups[argument])
+                return f"{argument}: {len(self.visitors)} visitors", 200
+            case "RESTORE":
+                return f"No such backup. There are: {', '.join(self.backups) or 'none'}", 422
+            case "ERROR_LOG":
+                return "\n".join(self.errors) or "No errors", 200
+            case "FORGET_VISITORS":  # its own, named when the control address was set
+                self.visitors.clear()
+                return "0 visitors", 200
+        return "No such action", 422
+
+
+class Control:
+    """Who has the right to ask is Tenantry's to know; that it is Tenantry who calls is ours."""
+
+    def __init__(self, secret: str, books: Books) -> None:
+        self.webhook, self.books = Webhook(secret), books
+        # By id. A table in an app of your own, kept for two hours: Tenantry asks again for one.
+        self.answered: dict[str, tuple[str, int]] = {}
+
+    async def answer(self, request: Request) -> Response:
+        try:
+            # The signature, and that the call is no older than five minutes.
+            call = self.webhook.verify(await request.body(), dict(request.headers))
+        except (WebhookVerificationError, ValueError):
+            return PlainTextResponse("This call is not signed as it should be.", 401)
+        # What comes twice is done once: either our answer was lost, or somebody replays the call.
+        call_id, asked = request.headers["webhook-id"], call["data"]
+        if call_id not in self.answered:
+            self.answered[call_id] = self.books.do(asked["action"], asked["argument"])
+        return PlainTextResponse(*self.answered[call_id])
+
+
 class App:
     """People at work, by cookie. In memory: an app of several processes needs a table instead."""
 
-    def __init__(self, tenantry: Tenantry) -> None:
-        self.tenantry = tenantry
+    def __init__(self, tenantry: Tenantry, books: Books) -> None:
+        self.tenantry, self.books = tenantry, books
         self.at_work: dict[str, Work] = {}
         self.hearts: set[asyncio.Task[None]] = set()
 
@@ -142,11 +194,13 @@ class App:
             await self.tenantry.verify(ticket)
             work = await self.tenantry.redeem(ticket)
         except Refused:
+            self.books.errors.append("A ticket was refused.")
             return HTMLResponse(SIGNED_OUT, 403)
         except httpx.HTTPError:
             return HTMLResponse("Tenantry is away. Try again shortly.", 502)
         cookie = secrets.token_urlsafe(32)
         self.at_work[cookie] = work
+        self.books.visitors.append(work.name)
         heart = asyncio.create_task(self._keep_alive(cookie, work))
         self.hearts.add(heart)  # the loop itself keeps no task from being collected
         heart.add_done_callback(self.hearts.discard)
@@ -168,15 +222,18 @@ class App:
                 self.at_work.pop(cookie, None)
 
 
-def build(tenantry: Tenantry) -> Starlette:
-    app = App(tenantry)
-    return Starlette(
-        routes=[
-            Route("/", app.show),
-            Route("/", app.launch, methods=["POST"], max_body_size=10_000),
-            Route("/sign-out", app.sign_out, methods=["POST"]),
-        ]
-    )
+def build(tenantry: Tenantry, secret: str | None) -> Starlette:
+    books = Books()
+    app = App(tenantry, books)
+    routes = [
+        Route("/", app.show),
+        Route("/", app.launch, methods=["POST"], max_body_size=10_000),
+        Route("/sign-out", app.sign_out, methods=["POST"]),
+    ]
+    if secret:  # without one nobody's call could be believed
+        control = Control(secret, books)
+        routes.append(Route("/control", control.answer, methods=["POST"], max_body_size=100_000))
+    return Starlette(routes=routes)
 
 
 if __name__ == "__main__":
@@ -185,4 +242,6 @@ if __name__ == "__main__":
     parser.add_argument("--tenantry", required=True, help="its address, as in TENANTRY_PUBLIC_URL")
     parser.add_argument("--app-id", required=True, help="app_..., the audience of the tickets")
     given = parser.parse_args()
-    uvicorn.run(build(Tenantry(given.tenantry, given.app_id)), port=given.port)
+    # Of setAppControl; not an argument, which everybody on this machine could read.
+    secret = os.environ.get("SAMPLE_APP_SECRET")  # noqa: TID251 a process of its own
+    uvicorn.run(build(Tenantry(given.tenantry, given.app_id), secret), port=given.port)

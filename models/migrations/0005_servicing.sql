@@ -69,6 +69,23 @@ alter table app_actions enable row level security;
 alter table app_actions force row level security;
 create policy scope on app_actions using (tenant_id = any (scope_tenants()) or scope_is_wide());
 
+-- By whom those of `asked` that are the viewer's own tenants are served.
+create function servers_of(asked text[])
+returns table (tenant_id text, organization_id text, organization_name text, since timestamptz)
+language plpgsql security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  before text := coalesce(current_setting('app.scope', true), '');
+begin
+  perform set_config('app.scope', 'system', true);
+  return query select s.tenant_id::text, o.id::text, o.name::text, s.created_at
+  from servicings s join tenants o on o.id = s.organization_id
+  where s.tenant_id = any (asked) and s.tenant_id = any (scope_tenants()) and s.ended_at is null;
+  perform set_config('app.scope', before, true);
+end
+$$;
+
 -- A session now says what its tenants may do for others.
 drop function open_session(text, timestamptz, interval);
 create function open_session(digest text, at timestamptz, lifetime interval)
@@ -169,6 +186,34 @@ begin
           and (b.user_id = invitee or b.email_key = v.email_key)
       )
     end;
+  perform set_config('app.scope', before, true);
+end
+$$;
+
+-- What the link to a tenant that is to be offers, to whoever holds it: a door like `offers`.
+create function tenant_offer(digest text, at timestamptz)
+returns table (
+  invitation_id text, organization_id text, organization_name text, organization_catalog text,
+  servicing text[], tenant_name text, catalog text, locale text, email text, inviter_id text,
+  inviter_name text, inviter_role text, inviter_grants text[], inviter_denials text[],
+  expires_at timestamptz, invitee_id text
+)
+language plpgsql security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  before text := coalesce(current_setting('app.scope', true), '');
+begin
+  perform set_config('app.scope', 'system', true);
+  return query select i.id::text, o.id::text, o.name::text, o.catalog::text, o.servicing,
+    i.name::text, i.catalog::text, i.locale::text, i.email::text, u.id::text, u.full_name::text,
+    own.role::text, own.grants, own.denials, i.expires_at, v.id::text
+  from tenant_invitations i
+    join tenants o on o.id = i.organization_id and o.deleted_at is null
+    join users u on u.id = i.inviter_id
+    join members own on own.tenant_id = o.id and own.user_id = u.id and own.status = 'JOINED'
+    left join users v on v.email_key = lower(i.email) and v.email_verified_at is not null
+  where i.token_digest = digest and i.state = 'PENDING' and i.expires_at > at;
   perform set_config('app.scope', before, true);
 end
 $$;

@@ -1,7 +1,9 @@
-"""Where the links about one's account lead: a new address, a new password, a registration.
+"""Where the links about one's account lead: a new address, a new password, a registration, and a
+tenant that one is invited to own.
 
-One page for the three, the same for every link, because the token stands in the fragment, which
-browsers keep to themselves. Opening it changes nothing; its button asks the API.
+One page for all of them, the same for every link, because the token stands in the fragment, which
+browsers keep to themselves. Opening it changes nothing, it only asks what is offered; its button
+does the rest.
 """
 
 from starlette.requests import Request
@@ -18,5 +20,6 @@ async def show(_: Request) -> Response:
 
 
 routes: list[BaseRoute] = [
-    Route(path, show) for path in ("/confirm-email", "/reset-password", "/register")
+    Route(path, show)
+    for path in ("/confirm-email", "/reset-password", "/register", "/tenant-invitation")
 ]

@@ -57,10 +57,9 @@ async def listening(application: Starlette, listener: socket.socket) -> AsyncIte
 
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
+    each = {one.channel: one for one in running.carriers(settings)}  # they poll often here
     stop = asyncio.Event()
-    run = asyncio.create_task(
-        worker.run(*running.transports(settings), stop=stop, idle=QUICK, trouble=QUICK)
-    )
+    run = asyncio.create_task(worker.run(*each.values(), stop=stop, idle=QUICK, trouble=QUICK))
     try:
         yield
     finally:

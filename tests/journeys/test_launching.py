@@ -1,6 +1,10 @@
-"""From a right on an app to the end of a session in it, with the sample app as a process."""
+"""From a right on an app to the end of a session in it and to its backups, with the sample app as a
+process.
+"""
 
 import asyncio
+import json
+import os
 import re
 import socket
 import sys
@@ -8,11 +12,12 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import httpx2
 import pytest
+from standardwebhooks import Webhook
 
 from models import Catalog
 from settings import CHECKOUT, Settings
@@ -26,16 +31,18 @@ SESSIONS = """query($id: ID!) { node(id: $id) { ... on App { sessions { edges { 
 SEEN = "query($id: ID!) { node(id: $id) { ... on AppSession { lastSeenAt } } }"
 HELLO = "Sample app Hello, Uma Right: LAUNCH Roles: none Sign out"
 NOBODY = "Nobody is signed in"
+ACTION = "query($id: ID!) { node(id: $id) { ... on AppAction { state answer } } }"
 NOTICES_WITHIN = 20
 
 
 @asynccontextmanager
-async def sample_app(tenantry: str, port: int, app_id: str) -> AsyncIterator[None]:
+async def sample_app(tenantry: str, place: "Place") -> AsyncIterator[None]:
     """`examples/app/app.py` as its README starts it."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "examples/app/app.py", "--port", str(port)),
-        *("--tenantry", tenantry, "--app-id", app_id),
+        *(sys.executable, "examples/app/app.py", "--port", str(place.port)),
+        *("--tenantry", tenantry, "--app-id", place.books),
         cwd=CHECKOUT,
+        env=os.environ | {"SAMPLE_APP_SECRET": place.secret},
         stdin=DEVNULL,
         stderr=PIPE,
     )
@@ -91,6 +98,7 @@ class Place:
     tills: str
     url: str
     port: int
+    secret: str
 
 
 async def settled(site: Site, world: World) -> Place:
@@ -109,7 +117,9 @@ async def settled(site: Site, world: World) -> Place:
     right = {"appId": books, "right": "LAUNCH"}
     await admin.do("setAppAccess", {"memberId": uma.member_id, "set": [right]})
     await admin.do("setMemberLimits", {"memberId": uma.member_id, "maxSessions": 1})
-    return Place(admin, user, books, tills, url, port)
+    control = {"appId": books, "url": f"{url}control", "actions": ["FORGET_VISITORS"]}
+    secret = (await admin.do("setAppControl", control, "secret"))["secret"]
+    return Place(admin, user, books, tills, url, port, secret)
 
 
 async def find_one_app(place: Place) -> None:
@@ -126,6 +136,59 @@ async def at_work(place: Place) -> list[dict[str, Any]]:
     return [edge["node"] for edge in found["edges"]]
 
 
+async def ask(by: Browser, place: Place, action: str, argument: str | None = None) -> Any:
+    asked = {"appId": place.books, "action": action, "argument": argument}
+    return await by.do("requestAppAction", asked, "appAction { id }")
+
+
+async def answered(place: Place, action: str, argument: str | None = None) -> tuple[str, str]:
+    """What becomes of what the app's administrator asks it."""
+    made = (await ask(place.admin, place, action, argument))["appAction"]
+    async with asyncio.timeout(NOTICES_WITHIN):
+        while True:
+            found = (await place.admin.ask(ACTION, id=made["id"]))["node"]
+            if found["state"] != "REQUESTED":
+                return found["state"], found["answer"]
+            await asyncio.sleep(0.02)
+
+
+async def keep_backups(place: Place) -> None:
+    """Issue 5.5: the app does it, Tenantry decides who may ask and keeps the answer."""
+    assert (await ask(place.user, place, "BACKUP"))["__typename"] == "PermissionDenied"
+    assert await answered(place, "BACKUP", "monday") == ("DONE", "monday: 1 visitors")
+    assert await answered(place, "FORGET_VISITORS") == ("DONE", "0 visitors")
+    assert await answered(place, "RESTORE", "monday") == ("DONE", "monday: 1 visitors")
+    unknown = "No such backup. There are: monday"
+    assert await answered(place, "RESTORE", "tuesday") == ("REFUSED", unknown)
+    log = "\n".join(["A ticket was refused."] * 3)
+    assert await answered(place, "ERROR_LOG") == ("DONE", log)
+
+
+async def believe_nobody_else(place: Place) -> None:
+    """What is not signed by Tenantry, or long ago, does nothing; what comes again is done once."""
+    now, late = datetime.now(UTC), datetime.now(UTC) - timedelta(minutes=6)
+    asked = json.dumps({"data": {"action": "BACKUP", "argument": None}})
+    signature = Webhook(place.secret).sign("act_x", now, asked)
+    forged = Webhook("whsec_" + "A" * 44).sign("act_x", now, asked)
+    async with httpx2.AsyncClient(base_url=place.url) as client:
+
+        async def call(signature: str, at: datetime = now, body: str = asked) -> tuple[int, str]:
+            said = {"webhook-id": "act_x", "webhook-timestamp": str(int(at.timestamp()))}
+            headers = said | {"webhook-signature": signature}
+            answer = await client.post("/control", content=body, headers=headers)
+            return answer.status_code, answer.text
+
+        assert (await client.post("/control", content=asked)).status_code == 401
+        for refused in (
+            call(forged),
+            call("nonsense"),
+            call(signature, body=asked.replace("BACKUP", "RESTORE")),
+            call(Webhook(place.secret).sign("act_x", late, asked), at=late),
+        ):
+            assert (await refused)[0] == 401
+        assert await call(signature) == await call(signature) == (200, "backup-2: 1 visitors")
+
+
 async def notices_the_end(visit: Visit) -> None:
     async with asyncio.timeout(NOTICES_WITHIN):
         while NOBODY not in await visit.look():  # noqa: ASYNC110 nobody tells
@@ -136,12 +199,12 @@ async def notices_the_end(visit: Visit) -> None:
 async def test_somebody_works_in_an_app_until_an_administrator_ends_it(
     site: Site, world: World, configure: Callable[..., Settings]
 ) -> None:
-    """Issue 5, the journey; PRODUCT 6.1 and 6.2 (F)."""
+    """Issue 5, the journey; PRODUCT 6.1 and 6.2 (F). He keeps its backups meanwhile (5.5)."""
     configure(public_url=site.url, app_session_lapse=timedelta(seconds=3))
     place = await settled(site, world)
     await find_one_app(place)
     async with (
-        sample_app(site.url, place.port, place.books),
+        sample_app(site.url, place),
         Visit(place.url) as visit,
         Visit(place.url) as other,
     ):
@@ -160,6 +223,9 @@ async def test_somebody_works_in_an_app_until_an_administrator_ends_it(
         assert refused["sessions"] == [first["session"]]
 
         assert await at_work(place) == [{**first["session"], "memberName": "Uma"}]
+        await keep_backups(place)
+        await believe_nobody_else(place)
+
         await place.admin.do("endAppSession", {"sessionId": first["session"]["id"]})
         await notices_the_end(visit)
 

@@ -1,7 +1,8 @@
 """Every mail in every language."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -30,19 +31,28 @@ def rendered(mail: str, locale: Locale) -> rendering.Rendered:
 
 def facts(mail: str, locale: Locale) -> Iterator[str]:
     """What the reader has to be told, in his language."""
+    told = shown(locale)
     for key, value in every(TENANT, PERSON, WORDS)[mail].facts.items():
-        if key == "role":
-            yield translations(locale).gettext(value)
-        elif key == "changed":
-            yield from (translations(locale).gettext(field["name"]) for field in value)
-        elif key == "password_changed":
-            continue
-        elif key == "expires_at":
-            yield MOMENTS[locale]
-        elif key == "apps":
-            yield from (f"{WORDS} ({right})" for right in RIGHTS[locale])
+        if key in told:
+            yield from told[key](value)
         elif value is not None:
             yield str(value)
+
+
+def shown(locale: Locale) -> dict[str, Callable[[Any], list[str]]]:
+    """The facts that are not said as they are."""
+    moment, say = MOMENTS[locale], translations(locale).gettext
+    day = moment.rpartition(", ")[0]
+    return {
+        "role": lambda role: [say(role)],
+        "changed": lambda fields: [say(field["name"]) for field in fields],
+        "password_changed": lambda _: [],
+        "apps": lambda _: [f"{WORDS} ({right})" for right in RIGHTS[locale]],
+        **dict.fromkeys(("expires_at", "ends_at"), lambda _: [moment]),
+        "covered_from": lambda _: [day.replace("24", "17")],
+        "covered_until": lambda _: [day],
+        **dict.fromkeys(("begun", "ending", "ended"), lambda _: [WORDS, day]),
+    }
 
 
 def test_there_are_no_other_mails() -> None:

@@ -17,7 +17,7 @@ from schema.sentences import (
     message,
 )
 
-KINDS = re.compile("PNG|JPEG|WebP")
+KINDS = re.compile("PNG|JPEG|WebP|https|SUBSCRIBER")
 LATIN = re.compile(r"(?<!%\()\b[A-Za-z]{2,}")
 
 

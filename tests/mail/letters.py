@@ -1,15 +1,16 @@
 """Every mail to try, and a page as its reader sees it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
-from mail import messages
+from mail import messages, subscription_messages
 from mail.messages import Message
 
 LINK = "https://tenantry.example.org/invitation#tnt_inv_x"
 OURS = {"link": LINK, "unsubscribe": LINK}
 ADDRESS = "ann@example.org"
 EXPIRES = datetime(2026, 11, 24, 18, 52, tzinfo=UTC)
+DAYS_LEFT = timedelta(days=2, hours=12)
 
 
 def every(tenant: str, person: str, words: str) -> dict[str, Message]:
@@ -24,9 +25,17 @@ def every(tenant: str, person: str, words: str) -> dict[str, Message]:
         inviter_name=person,
         expires_at=EXPIRES,
     )
+    to_own = messages.tenant_invitation(
+        organization_name=words, tenant_name=tenant, inviter_name=person, expires_at=EXPIRES
+    )
     return {
         "invitation_newcomer": invitation,
         "invitation_registered": invitation,
+        "tenant_invitation_newcomer": to_own,
+        "tenant_invitation_registered": to_own,
+        "tenant_founded": messages.tenant_founded(
+            organization_name=words, tenant_name=tenant, owner_name=person
+        ),
         "joined": messages.joined(
             tenant_name=tenant, member_name=person, member_email=ADDRESS, role="User"
         ),
@@ -51,7 +60,35 @@ def every(tenant: str, person: str, words: str) -> dict[str, Message]:
         "identity_linked": messages.identity_linked(words),
         "identity_unlinked": messages.identity_unlinked(words),
         "recovery_code_used": messages.recovery_code_used(codes_left=9),
+        "subscription_ends": subscription_ends(tenant, words, person, now=EXPIRES - DAYS_LEFT),
+        "subscription_ended": subscription_ends(tenant, words, person, now=EXPIRES),
+        "operator_report": operator_report(tenant, words, lines=2),
     }
+
+
+def subscription_ends(
+    tenant: str, words: str, organization: str | None, *, now: datetime
+) -> Message:
+    return subscription_messages.subscription_ends(
+        tenant_name=tenant,
+        tariff_name=words,
+        ends_at=EXPIRES,
+        now=now,
+        organization=organization,
+    )
+
+
+def operator_report(tenant: str, words: str, *, lines: int, more: int = 0) -> Message:
+    """The same in each section."""
+    line = subscription_messages.Line(tenant_name=words, tariff_name=words, at=EXPIRES.isoformat())
+    section = subscription_messages.Section(lines + more, [line] * lines)
+    return subscription_messages.operator_report(
+        tenant_name=tenant,
+        covered=(EXPIRES - timedelta(days=7), EXPIRES),
+        days_ahead=14,
+        totals={"tenants": 12, "subscriptions": 15},
+        sections={"begun": section, "ending": section, "ended": section},
+    )
 
 
 MAILS = sorted(every("", "", ""))

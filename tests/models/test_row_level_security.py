@@ -313,6 +313,22 @@ async def test_an_organization_reads_names_and_subscriptions_of_whom_it_serves_a
     assert await seen("subscriptions", ours.scope) == ours_alone
 
 
+async def test_who_is_served_is_told_by_whom_and_reads_nothing_of_it(
+    ours: Place, foreign: Place
+) -> None:
+    """ADR 0020: through a door, for tenants of one's own."""
+    async with database.transaction(SYSTEM):
+        await Servicing.filter(tenant_id=foreign.tenant.id).delete()
+        await serve(foreign.tenant, by=ours.tenant)
+    own, asked = {foreign.tenant.id}, [ours.tenant.id, foreign.tenant.id]
+    assert {table: await seen(table, foreign.scope) for table in TENANT_TABLES} == dict.fromkeys(
+        TENANT_TABLES, own
+    )
+    async with database.transaction(foreign.scope, read_only=True):
+        [found] = await database.rows("select * from servers_of($1)", asked)
+    assert (found["tenant_id"], found["organization_id"]) == (foreign.tenant.id, ours.tenant.id)
+
+
 @pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize("table", sorted(PUBLIC_TABLES))
 async def test_what_the_provider_offers_is_read_by_everybody_and_written_by_the_system(
@@ -454,10 +470,12 @@ async def test_every_door_through_the_fence_is_known_by_name() -> None:
     assert {door["name"] for door in doors} == {
         "open_session",
         "offers",
+        "tenant_offer",
         "blocks_of",
         "is_blocked",
         "actors_of",
         "avatars_of_staff",
+        "servers_of",
     }
     assert all("search_path=public, pg_temp" in door["config"] for door in doors)
 

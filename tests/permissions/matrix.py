@@ -1,9 +1,10 @@
 """The role matrix as PRODUCT 2 prints it, copied by hand: what the code is compared with.
 
-`+` holds, `-` does not, `g` where it is granted singly, `s` in a servicing organization (there is
-none yet). Sources: F, C, B are the manuals, X goes beyond them.
+`+` holds, `-` does not, `g` where it is granted singly, `s` in a servicing organization where the
+provider switched it on. Sources: F, C, B are the manuals, X goes beyond them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models import Catalog
@@ -148,6 +149,12 @@ def granted(catalog: Catalog, role: str) -> set[str]:
     """What a role may do everywhere in its catalogue."""
     own = (cell for cell in CELLS if (cell.catalog, cell.role) == (catalog, role))
     return {cell.permission for cell in own if cell.holds}
+
+
+def switched(role: str, on: Iterable[str]) -> set[str]:
+    """What a role may do besides in a servicing organization where these are on."""
+    own = (cell for cell in CELLS if cell.role == role and cell.sign == "s")
+    return {cell.permission for cell in own}.intersection(on)
 
 
 def hands_out(catalog: Catalog, role: str) -> tuple[str, ...]:

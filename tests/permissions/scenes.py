@@ -1,5 +1,6 @@
 """A tenant with somebody of a role in it who tries what he may, and an owner who stays."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,11 @@ class Scene:
         return code
 
 
-async def stage(world: World, catalog: Catalog, role: str) -> Scene:
-    tenant = await world.tenant(catalog)
+async def stage(
+    world: World, catalog: Catalog, role: str, *, servicing: Iterable[str] | None = None
+) -> Scene:
+    """`servicing`: the tenant is a servicing organization where these are switched on."""
+    on = None if servicing is None else list(servicing)
+    tenant = await world.tenant(catalog, servicing=on)
     keeper = await world.join(tenant, "OWNER")
     return Scene(world, tenant, keeper, await world.join(tenant, role))

@@ -13,39 +13,47 @@ SIGNED_IN = "SignedIn"
 STAFF = "Staff"
 WITH = "with its object"  # who was given the object sees this of it
 OWN = "one's own"  # the object is the viewer himself or made for him
+CONTROLLED = "null without LAUNCH_AND_ADMINISTER on the app"
 PRIVATE = "null without members:invite or members:edit, unless oneself"
 MANAGED = "null without members:invite or members:edit, for the invitee as well"
 KNOWN = "only apps with a right on them, without apps:manage or apps:assign"
+ALL_APPS = "refused without apps:manage or apps:assign"
 OF_ACCOUNT = "null without being staff, unless oneself"
 TALKING = "null without support:use or being staff, unless oneself"
 ADMINISTERED = "refused without LAUNCH_AND_ADMINISTER on the app"
+SERVING = "refused to whoever is none of the organization's who serve"
 SHOWN = "null where the object behind it is not the viewer's to see"
 
 FIELDS: dict[str, dict[str, str]] = {
     "Query": {
-        OPEN: "me viewer node roleMatrix invitation identityProviders",
-        SIGNED_IN: "tenant tenants apps",
+        OPEN: "me viewer node roleMatrix invitation identityProviders tenantInvitation",
+        SIGNED_IN: "tariffs tenant tenants apps",
         "Can members:view": "members",
-        STAFF: "users",
+        STAFF: "users subscriptions",
     },
     "Mutation": {
         OPEN: "signIn signOut startProviderSignIn signInWithProvider acceptInvitation"
-        " declineInvitation confirmEmail requestPasswordReset resetPassword registerTenant"
+        " acceptTenantInvitation declineInvitation confirmEmail requestPasswordReset resetPassword registerTenant"
         " completeRegistration",
         SIGNED_IN: "createTenant changeRole removeMember leaveTenant setMemberEnabled"
         " resendInvitation revokeInvitation setAppAccess unblockTenant updateProfile updateSettings"
-        " updateApp removeApp createAppRole updateAppRole removeAppRole setAppRoles setMemberLimits"
+        " setAppControl requestAppAction updateApp removeApp createAppRole updateAppRole removeAppRole setAppRoles setMemberLimits"
         " deleteMyAccount changeEmail changePassword updateMember setMemberPassword"
         " setMemberPermissions requestPhoneCode requestPhoneRemoval confirmPhone removePhone"
         " enrolSecondFactor confirmSecondFactor disableSecondFactor renewRecoveryCodes"
         " startProviderLink linkIdentity unlinkIdentity"
-        " endSession endOtherSessions endAppSession endAppSessions removeAvatar launchApp",
+        " endSession endOtherSessions endAppSession endAppSessions removeAvatar launchApp"
+        " subscribeTenant renewSubscription cancelSubscription"
+        " endServicing"
+        " inviteTenant resendTenantInvitation revokeTenantInvitation",
         "Can tenant:edit": "updateTenant",
         "Can tenant:delete": "deleteTenant",
         "Can members:invite": "inviteMember addMember",
         "Can owners:transfer": "transferOwnership",
         "Can apps:manage": "createApp",
-        STAFF: "createUser updateUser removeFirstUser disableFirstUser sendNews",
+        STAFF: "createUser updateUser removeFirstUser disableFirstUser sendNews"
+        " createTariff updateTariff"
+        " setServicingOrganization",
     },
     "Me": {
         OWN: "user login email emailVerified rowsPerPage wantsNews wantsSms canChangeFullName"
@@ -66,13 +74,49 @@ FIELDS: dict[str, dict[str, str]] = {
         "Can members:view": "members",
         "Can members:invite": "addMemberOptions",
         "Can audit:view": "auditLog",
+        "Can tenant:view": "servicingOrganization",
+        "Can tenant:edit": "servicedBy",
+        SERVING: "servicedTenants tenantInvitations",
         KNOWN: "apps",
+        ALL_APPS: "subscriptions",
     },
-    "App": {WITH: "id name url tenant roles", OWN: "viewerRight", ADMINISTERED: "sessions"},
+    "Tariff": {WITH: "id code name names months isOffered apps"},
+    "TariffNames": {WITH: "en ru kk"},
+    "TariffApp": {WITH: "code name"},
+    "TariffConnection": {WITH: "edges pageInfo totalCount"},
+    "TariffEdge": {WITH: "cursor node"},
+    "Subscription": {WITH: "id state beginsAt endsAt cancelledAt tariff"},
+    "SubscriptionConnection": {WITH: "edges pageInfo totalCount"},
+    "SubscriptionEdge": {WITH: "cursor node"},
+    "CreateTariffPayload": {WITH: "tariff"},
+    "UpdateTariffPayload": {WITH: "tariff"},
+    "SubscribeTenantPayload": {WITH: "subscription"},
+    "RenewSubscriptionPayload": {WITH: "subscription"},
+    "CancelSubscriptionPayload": {WITH: "subscription"},
+    "NotPermittedByProvider": {WITH: "code message permission"},
+    "SubscriptionEnded": {WITH: "code message endedAt"},
+    "AlreadySubscribed": {WITH: "code message subscriptionId"},
+    "App": {
+        WITH: "id name url tenant roles endedAt",
+        OWN: "viewerRight",
+        CONTROLLED: "controlUrl actions",
+        ADMINISTERED: "sessions actionRequests",
+    },
+    "AppAction": {
+        WITH: "id action argument state answer requestedAt answeredAt memberId memberName app",
+        SHOWN: "member",
+    },
+    "AppActionConnection": {WITH: "edges pageInfo totalCount"},
+    "AppActionEdge": {WITH: "cursor node"},
     "AppSession": {WITH: "id memberId memberName startedAt lastSeenAt app", SHOWN: "member"},
     "AppSessionConnection": {WITH: "edges pageInfo totalCount"},
     "AppSessionEdge": {WITH: "cursor node"},
     "AppAccess": {WITH: "app right roles"},
+    "ServicingOrganization": {WITH: "id name canInviteTenants canSubscribeTenants"},
+    "Servicing": {WITH: "organizationId organizationName since"},
+    "ServedTenant": {WITH: "id name catalog servedSince subscriptions"},
+    "ServedTenantConnection": {WITH: "edges pageInfo totalCount"},
+    "ServedTenantEdge": {WITH: "cursor node"},
     "TenantViewer": {OWN: "role permissions can member"},
     "Member": {
         WITH: "id tenant status role fullName email user isFirstUser createdAt joinedAt updatedAt",
@@ -104,6 +148,18 @@ FIELDS: dict[str, dict[str, str]] = {
         " phone"
     },
     "InvitedApp": {WITH: "name right"},
+    "TenantInvitation": {
+        WITH: "id name ownerEmail catalog locale state createdAt expiresAt invitedBy"
+    },
+    "TenantInvitationConnection": {WITH: "edges pageInfo totalCount"},
+    "TenantInvitationEdge": {WITH: "cursor node"},
+    "TenantInvitationPreview": {
+        WITH: "organizationName tenantName email invitedBy expiresAt registrationRequired"
+    },
+    "InviteTenantPayload": {WITH: "invitation emailQueued"},
+    "ResendTenantInvitationPayload": {WITH: "invitation emailQueued"},
+    "RevokeTenantInvitationPayload": {WITH: "invitation"},
+    "AcceptTenantInvitationPayload": {OWN: "tenant session"},
     "Role": {WITH: "id code name permissions handsOut"},
     "RoleMatrix": {WITH: "catalog roles permissions"},
     "PageInfo": {WITH: "hasNextPage endCursor hasPreviousPage startCursor"},
@@ -169,11 +225,15 @@ FIELDS: dict[str, dict[str, str]] = {
     "EndAppSessionsPayload": {WITH: "ended"},
     "RemoveAvatarPayload": {OWN: "removed"},
     "SendNewsPayload": {WITH: "recipients"},
+    "SetServicingOrganizationPayload": {WITH: "organization"},
+    "EndServicingPayload": {WITH: "tenantId"},
     "UnblockTenantPayload": {OWN: "tenantId"},
     "CreateAppPayload": {WITH: "app"},
     "LaunchAppPayload": {OWN: "ticket expiresAt url session"},
     "UpdateAppPayload": {WITH: "app"},
     "RemoveAppPayload": {WITH: "appId"},
+    "SetAppControlPayload": {WITH: "app secret"},
+    "RequestAppActionPayload": {WITH: "appAction"},
     "SetAppAccessPayload": {WITH: "member"},
     "CreateAppRolePayload": {WITH: "appRole"},
     "UpdateAppRolePayload": {WITH: "appRole"},
@@ -283,7 +343,13 @@ async def test_anonymous_callers_are_told_to_sign_in(anonymous: Client, field: s
     assert await anonymous.refusal(f"{{ {field} {{ __typename }} }}") == "UNAUTHENTICATED"
 
 
+TARIFF = {"names": {"en": "Start", "ru": "Старт", "kk": "Бастау"}, "code": "start", "months": 1}
 INPUTS: dict[str, dict[str, Any] | None] = {
+    "createTariff": TARIFF | {"apps": [{"code": "books", "name": "Books"}]},
+    "updateTariff": {"tariffId": "trf_x"},
+    "subscribeTenant": {"tenantId": "ten_x", "tariffCode": "start"},
+    "renewSubscription": {"subscriptionId": "sub_x"},
+    "cancelSubscription": {"subscriptionId": "sub_x"},
     "createTenant": {"name": "Acme", "catalog": "PROJECT"},
     "updateTenant": {"tenantId": "ten_x"},
     "deleteTenant": {"tenantId": "ten_x"},
@@ -294,6 +360,8 @@ INPUTS: dict[str, dict[str, Any] | None] = {
     "setAppAccess": {"memberId": "mem_x"},
     "updateApp": {"appId": "app_x"},
     "removeApp": {"appId": "app_x"},
+    "setAppControl": {"appId": "app_x", "actions": []},
+    "requestAppAction": {"appId": "app_x", "action": "BACKUP"},
     "createAppRole": {"appId": "app_x", "code": "clerk", "name": "Clerk"},
     "updateAppRole": {"appRoleId": "aro_x", "name": "Clerk"},
     "removeAppRole": {"appRoleId": "aro_x"},
@@ -338,6 +406,11 @@ INPUTS: dict[str, dict[str, Any] | None] = {
     "endOtherSessions": None,
     "removeAvatar": None,
     "sendNews": {"texts": []},
+    "setServicingOrganization": {"tenantId": "ten_x", "isServicing": True},
+    "endServicing": {"tenantId": "ten_x"},
+    "inviteTenant": {"organizationId": "ten_x", "name": "Lotus", "ownerEmail": "ann@example.com"},
+    "resendTenantInvitation": {"invitationId": "tin_x"},
+    "revokeTenantInvitation": {"invitationId": "tin_x"},
 }
 
 

@@ -13,7 +13,7 @@ GIFTS = [(catalog, role, given) for catalog, role in COLUMNS for given in ROLES[
 GRANTABLE = "query($id: ID!) { tenant(id: $id) { grantableRoles { code } roles { code } } }"
 MATRIX = """query($catalog: Catalog!) { roleMatrix(catalog: $catalog) {
     catalog permissions roles { code permissions handsOut } } }"""
-SERVICING = "OPERATOR"  # exists in servicing organizations only, and there is none yet
+SERVICING = "OPERATOR"  # exists in servicing organizations only
 
 
 def to_give(catalog: Catalog, role: str) -> list[str]:
@@ -52,6 +52,33 @@ async def test_nobody_changes_a_role_to_one_that_he_may_not_hand_out(
     target = await scene.target(scene.lowest)
     answer = await scene.actor.do("changeRole", {"memberId": target.member_id, "role": given})
     assert expected(catalog, role, given, "members:change_role").items() <= answer.items()
+
+
+@pytest.mark.parametrize("role", ROLES[Catalog.SUBSCRIBER])
+async def test_operators_are_made_in_a_servicing_organization_and_only_there(
+    world: World, role: str
+) -> None:
+    """PRODUCT 2 (F): whatever is switched on; and nobody but an owner hands that role out."""
+    scene = await stage(world, Catalog.SUBSCRIBER, role, servicing=())
+    tenant = (await scene.actor.ask(GRANTABLE, id=scene.tenant.id))["tenant"]
+    mine = hands_out(Catalog.SUBSCRIBER, role)
+    assert tuple(found["code"] for found in tenant["grantableRoles"]) == mine
+    assert [found["code"] for found in tenant["roles"]] == list(ROLES[Catalog.SUBSCRIBER])
+    for needed, given, mutation in (
+        ("members:invite", scene.invitation(SERVICING), "inviteMember"),
+        (
+            "members:change_role",
+            {"memberId": (await scene.target("USER")).member_id, "role": SERVICING},
+            "changeRole",
+        ),
+    ):
+        answer = await scene.actor.do(mutation, given, "member { role { code } }")
+        if SERVICING in mine:
+            assert answer["member"]["role"] == {"code": SERVICING}
+        elif needed in granted(Catalog.SUBSCRIBER, role):
+            assert (answer["code"], tuple(answer["grantable"])) == ("ROLE_NOT_GRANTABLE", mine)
+        else:
+            assert (answer["code"], answer["permission"]) == ("PERMISSION_DENIED", needed)
 
 
 def expected(catalog: Catalog, role: str, given: str, needed: str) -> dict[str, Any]:

@@ -4,10 +4,11 @@ import pytest
 
 from models import Catalog
 from tests.factories import World
-from tests.permissions.matrix import CELLS, ROLES, TABLES, Cell, granted
+from tests.permissions.matrix import CELLS, ROLES, TABLES, Cell, granted, switched
 from tests.permissions.scenes import Scene, stage
 
-REFUSALS = {"PERMISSION_DENIED", "ROLE_NOT_GRANTABLE"}
+REFUSALS = {"PERMISSION_DENIED", "ROLE_NOT_GRANTABLE", "NOT_PERMITTED_BY_PROVIDER"}
+SWITCHES = ("tenants:invite", "subscriptions:manage")
 CAN = "query($id: ID!, $p: PermissionCode!) { tenant(id: $id) { viewer { can(permission: $p) } } }"
 PERMISSIONS = "query($id: ID!) { tenant(id: $id) { viewer { role { code } permissions } } }"
 
@@ -115,6 +116,12 @@ async def see_removed_members(scene: Scene) -> str | None:
     )
 
 
+async def invite_a_tenant(scene: Scene) -> str | None:
+    email = f"invited{next(scene.world.numbers)}@example.com"
+    given = {"organizationId": scene.tenant.id, "name": "New", "ownerEmail": email}
+    return await scene.refused("inviteTenant", **given)
+
+
 OPERATIONS: dict[str, Sequence[Callable[[Scene], Awaitable[str | None]]]] = {
     "members:view": [see_members],
     "members:invite": [invite, add_somebody_without_an_address],
@@ -132,6 +139,7 @@ OPERATIONS: dict[str, Sequence[Callable[[Scene], Awaitable[str | None]]]] = {
     "audit:view": [see_removed_members],
     "apps:manage": [make_an_app],
     "apps:assign": [give_oneself_an_app, give_an_owner_an_app],
+    "tenants:invite": [invite_a_tenant],
 }
 
 
@@ -160,6 +168,33 @@ async def test_the_viewer_is_told_all_his_permissions(
     viewer = (await scene.actor.ask(PERMISSIONS, id=scene.tenant.id))["tenant"]["viewer"]
     assert viewer["role"] == {"code": role}
     assert set(viewer["permissions"]) == granted(catalog, role)
+
+
+@pytest.mark.parametrize("role", ROLES[Catalog.SUBSCRIBER])
+async def test_what_a_role_may_do_it_can_do_in_a_servicing_organization_as_well(
+    world: World, role: str
+) -> None:
+    """PRODUCT 2: the column of SUBSCRIBER again, with everything switched on."""
+    for cell in CELLS:
+        if (cell.catalog, cell.role) == (Catalog.SUBSCRIBER, role):
+            for operation in OPERATIONS.get(cell.permission, ()):
+                scene = await stage(world, Catalog.SUBSCRIBER, role, servicing=SWITCHES)
+                allowed = cell.holds or cell.sign == "s"
+                assert await operation(scene) in ({None} if allowed else REFUSALS), cell
+
+
+@pytest.mark.parametrize("role", ROLES[Catalog.SUBSCRIBER])
+async def test_serving_others_is_the_providers_to_switch_on(world: World, role: str) -> None:
+    """PRODUCT 2, SUBSCRIBER's last rows: each on and off, and the refusal says whose it is."""
+    own = switched(role, SWITCHES)
+    for on in ((), *((switch,) for switch in SWITCHES), SWITCHES):
+        scene = await stage(world, Catalog.SUBSCRIBER, role, servicing=on)
+        viewer = (await scene.actor.ask(PERMISSIONS, id=scene.tenant.id))["tenant"]["viewer"]
+        expected = granted(Catalog.SUBSCRIBER, role) | switched(role, on)
+        assert sorted(viewer["permissions"]) == sorted(expected)
+        off = "NOT_PERMITTED_BY_PROVIDER" if own else "PERMISSION_DENIED"
+        refused = None if own and "tenants:invite" in on else off
+        assert await invite_a_tenant(scene) == refused
 
 
 async def test_nobody_holds_what_the_matrix_does_not_know(world: World) -> None:

@@ -134,6 +134,22 @@ async def test_the_roles_offered_for_a_member_are_those_the_viewer_may_give_him(
 
 
 @pytest.mark.parametrize("role", ["OWNER", "ADMINISTRATOR"])
+async def test_operators_are_within_reach_of_owners_alone(world: World, role: str) -> None:
+    """PRODUCT 2, rule 2 (F): an administrator acts on users only, and is told so."""
+    for flag, mutation in FLAGS.items():
+        scene = await stage(world, Catalog.SUBSCRIBER, role, servicing=())
+        targets = [await scene.target("OPERATOR", status) for status in MEANINGFUL[flag]]
+        told = await flags(scene)
+        for target in targets:
+            viewer = told[target.member_id]
+            assert viewer[flag] is (role == "OWNER"), flag
+            given = [offered["code"] for offered in viewer["grantableRoles"]]
+            assert given == (list(ROLES[Catalog.SUBSCRIBER]) if role == "OWNER" else [])
+            refused = await scene.refused(mutation, **values(scene, flag, target))
+            assert (refused is None) is viewer[flag], flag
+
+
+@pytest.mark.parametrize("role", ["OWNER", "ADMINISTRATOR"])
 async def test_only_pending_people_are_edited_and_everybody_gets_apps(
     world: World, role: str
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from models import Tenant
 from tests.clients import Person
 
+CONTROL_URL = "https://books.example/control"
 HELD = "appAccess { edges { node { app { id } right roles { code } } } }"
 
 
@@ -42,6 +43,20 @@ async def set_roles(by: Person, member_id: str, app_id: str, *roles: str) -> dic
     """What giving the member these roles comes to."""
     values = {"memberId": member_id, "appId": app_id, "roles": list(roles)}
     return await by.do("setAppRoles", values, f"member {{ {HELD} }}")
+
+
+async def set_control(
+    by: Person, app_id: str, url: str | None = CONTROL_URL, actions: list[str] | None = None
+) -> dict[str, Any]:
+    """What saying where the app listens comes to."""
+    values = {"appId": app_id, "url": url, "actions": actions or []}
+    return await by.do("setAppControl", values, "app { controlUrl actions } secret")
+
+
+async def ask(by: Person, app_id: str, action: str = "BACKUP", **more: str) -> dict[str, Any]:
+    """What asking the app for that comes to."""
+    values = {"appId": app_id, "action": action, **more}
+    return await by.do("requestAppAction", values, "appAction { id state answer requestedAt }")
 
 
 def held(answer: dict[str, Any]) -> dict[str, list[str]]:

@@ -66,6 +66,15 @@ async def test_every_combination_that_is_offered_is_accepted_and_no_other(
         assert answer.endswith("Payload") is promised, (way, answer)
 
 
+async def test_operators_are_among_the_roles_of_a_servicing_organization(world: World) -> None:
+    """PRODUCT 2 (F), issue 5.6: offered there to who may make them, and accepted in every way."""
+    scene = await stage(world, Catalog.SUBSCRIBER, "OWNER", servicing=())
+    offered = await options(scene.actor, scene.tenant)
+    assert {"role": {"code": "OPERATOR"}, "emailRequired": False} in offered["roles"]
+    for way in WAYS:
+        assert (await add(scene, way, role="OPERATOR")).endswith("Payload"), way
+
+
 @pytest.mark.parametrize("denied", ["apps:assign", "members:limit", None])
 async def test_what_may_come_along_is_what_is_offered(world: World, denied: str | None) -> None:
     """Issue 5.1: rights on apps with their roles, and a limit."""

@@ -16,7 +16,9 @@ from resolvers import (
     invitations,
     members,
     ownership,
+    servicings,
     single_permissions,
+    subscribing,
     tenants,
 )
 from resolvers.invitees import Invitee
@@ -40,6 +42,10 @@ CHANGES: dict[str, Call] = {
     "disable": lambda v, _t, m: members.set_enabled(v, m, enabled=False),
     "remove": lambda v, _t, m: members.remove(v, m),
     "leave": lambda v, t, _m: members.leave(v, t.id),
+    "end servicing": lambda v, t, _m: servicings.end(v, t.id),
+    "subscribe": lambda v, t, _m: subscribing.subscribe(v, t.id, tariff_code="start"),
+    "renew": lambda v, _t, _m: subscribing.renew(v, "sub_" + "0" * 26),
+    "cancel": lambda v, _t, _m: subscribing.cancel(v, "sub_" + "0" * 26),
     "pass on": lambda v, t, m: ownership.transfer(v, t.id, to_member_id=m),
 }
 

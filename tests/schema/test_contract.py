@@ -97,10 +97,12 @@ def test_nobody_is_shown_a_token_but_who_has_just_asked_for_it() -> None:
     shown = {part for part in parts(OURS) if telling.search(part) and "Input." not in part}
     assert shown == {
         "Query.invitation(token:)",
+        "Query.tenantInvitation(token:)",
         "Mutation.startProviderLink",
         "SignedIn.token",
         "EnrolSecondFactorPayload.secret",
         "LaunchAppPayload.ticket",
+        "SetAppControlPayload.secret",
         "StartProviderSignInPayload.visit",
         "StartProviderLinkPayload.visit",
     }

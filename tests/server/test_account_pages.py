@@ -15,7 +15,7 @@ from settings import Settings
 from tests.clients import Client
 from tests.resolvers import steps
 
-PATHS = ["/confirm-email", "/reset-password", "/register"]
+PATHS = ["/confirm-email", "/reset-password", "/register", "/tenant-invitation"]
 FILES = re.compile(r'(?:src|href)="([^"]+)"')
 SCRIPT = (HERE / "static" / "account.js").read_text(encoding="utf-8")
 
@@ -44,7 +44,12 @@ def client() -> TestClient:
 def test_the_links_of_mails_lead_to_these_pages() -> None:
     """Unless the settings name others."""
     chosen = Settings(public_url="https://tenantry.example")
-    pages = [chosen.email_page, chosen.password_page, chosen.registration_page]
+    pages = [
+        chosen.email_page,
+        chosen.password_page,
+        chosen.registration_page,
+        chosen.tenant_invitation_page,
+    ]
     assert pages == [f"https://tenantry.example{path}" for path in PATHS]
 
 
@@ -95,11 +100,13 @@ def test_the_fields_are_those_of_the_mutations(client: TestClient) -> None:
     assert fields["confirm-email"] == []
     assert fields["reset-password"] == ["newPassword"]
     assert fields["register"] == ["fullName", "login", "password", "phone"]
+    assert fields["tenant-invitation"] == fields["register"]
+    assert fields["sign-in"] == ["login", "password", "secondFactor"]
 
 
 def test_what_the_script_sends_fits_the_schema() -> None:
     """No other test runs it."""
-    documents = re.findall(r"mutation: `(.+?)`", SCRIPT, re.DOTALL)
-    assert len(documents) == len(PATHS)
+    documents = re.findall(r"(?:mutation|query): `(.+?)`", SCRIPT, re.DOTALL)
+    assert len(documents) == len(PATHS) + len(["what is offered", "signing in"])
     for document in documents:
         assert validate(SCHEMA._schema, parse(document)) == []  # noqa: SLF001 no public way

@@ -9,10 +9,10 @@ import pytest
 
 from auth import limits
 from mail.transport import SmtpTransport, Transport
-from models import AppSession, OutboxState, RateLimit, Session, SigningKey
+from models import AppSession, Channel, OutboxState, RateLimit, Session, SigningKey
 from models import database as db
-from resolvers import signing_keys
-from server import worker
+from resolvers import operator_reports, signing_keys
+from server import running, worker
 from settings import Settings
 from tests import app_servers
 from tests.conftest import Clock
@@ -22,7 +22,7 @@ from tests.mail import offers
 from tests.mail import sink as sinks
 from tests.mail.gateway import Gateway, replying, sending
 from tests.mail.sink import Sink
-from tests.resolvers import app_steps
+from tests.resolvers import app_steps, report_steps
 
 QUICK = timedelta(seconds=0.01)
 
@@ -161,6 +161,25 @@ async def test_a_worker_outlives_what_nobody_foresaw(
     await owner.close()
 
 
+async def test_reports_and_reminders_leave_and_neither_holds_up_the_other(
+    sink: Sink, world: World, clock: Clock
+) -> None:
+    """Issue 5.8: a reminder that cannot be written is tried again."""
+    organization = await report_steps.organization(world)
+    await report_steps.operator(world, organization)
+    served = await report_steps.serve(world, organization)
+    tenant, nameless = await world.tenant(), await report_steps.tariff(RU="Начало")
+    await world.join(tenant)
+    await operator_reports.send_due()
+    await report_steps.subscribe(served)
+    await report_steps.subscribe(tenant, nameless, days=14)
+    clock.move(timedelta(days=7))
+    async with working(SmtpTransport.at(sink.url)):
+        await until(lambda: len(sink.received) == 1)
+        await report_steps.change(nameless, names={"EN": "Start"})
+        await until(lambda: len(sink.received) == 2)
+
+
 async def test_counters_sessions_and_keys_whose_time_is_over_are_forgotten(
     sink: Sink, world: World, clock: Clock
 ) -> None:
@@ -177,3 +196,9 @@ async def test_counters_sessions_and_keys_whose_time_is_over_are_forgotten(
         assert await Session.all().count() == 0
         assert await AppSession.all().count() == 0
         assert [key.id for key in await SigningKey.all()] == [newest.id]
+
+
+def test_a_process_asks_four_apps_at_once() -> None:
+    """ADR 0023: some hang for 30 seconds."""
+    channels = [carrier.channel for carrier in running.carriers(Settings())]
+    assert channels == [Channel.MAIL, Channel.SMS, *[Channel.APP] * 4]

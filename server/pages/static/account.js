@@ -11,7 +11,8 @@ const PAGES = {
       }
     }`,
     input: (token) => ({ token }),
-    done: ({ email }) => ["Your address is confirmed", `You sign in with ${email} from now on.`],
+    done: ({ email }) =>
+      showDone("Your address is confirmed", `You sign in with ${email} from now on.`),
   },
   "reset-password": {
     mutation: `mutation ($input: ResetPasswordInput!) {
@@ -23,7 +24,7 @@ const PAGES = {
       }
     }`,
     input: (token, given) => ({ token, ...given }),
-    done: ({ login }) => ["Your password is set", `Sign in with it as ${login}.`],
+    done: ({ login }) => showDone("Your password is set", `Sign in with it as ${login}.`),
   },
   register: {
     mutation: `mutation ($input: CompleteRegistrationInput!) {
@@ -35,9 +36,46 @@ const PAGES = {
       }
     }`,
     input: (token, given) => ({ token, registration: { ...given, phone: given.phone || null } }),
-    done: ({ tenant }) => [`Welcome to ${tenant.name}`, "You are its owner, and signed in."],
+    done: ({ tenant }) => showDone(`Welcome to ${tenant.name}`, "You are its owner, and signed in."),
+  },
+  "tenant-invitation": {
+    query: `query ($token: String!) {
+      answer: tenantInvitation(token: $token) {
+        __typename
+        ... on TenantInvitationPreview {
+          organizationName tenantName email invitedBy { displayName } expiresAt
+          registrationRequired
+        }
+        ... on Error { message }
+      }
+    }`,
+    mutation: `mutation ($input: AcceptTenantInvitationInput!) {
+      answer: acceptTenantInvitation(input: $input) {
+        __typename
+        ... on AcceptTenantInvitationPayload { tenant { name } }
+        ... on Error { message }
+        ... on InvalidInput { fields { path message } }
+      }
+    }`,
+    input: (token, given) => ({
+      token,
+      registration: given.login ? { ...given, phone: given.phone || null } : null,
+    }),
+    done: ({ tenant }) => showDone(`Welcome to ${tenant.name}`, "You are its owner, and signed in."),
+  },
+  "sign-in": {
+    mutation: `mutation ($input: SignInInput!) {
+      answer: signIn(input: $input) {
+        __typename
+        ... on Error { message }
+        ... on InvalidInput { fields { path message } }
+      }
+    }`,
+    input: (_, given) => ({ ...given, secondFactor: given.secondFactor || null }),
+    done: (_, token) => accept(token),
   },
 };
+const DEAD = ["LinkUnavailable", "InvitationUnavailable"];
 
 // Out of the address bar, where others may see or copy it, yet still here after a reload.
 function takeToken() {
@@ -46,7 +84,7 @@ function takeToken() {
   return token;
 }
 
-async function send(page, token, given) {
+async function ask(query, variables) {
   const response = await fetch("/graphql", {
     method: "POST",
     headers: {
@@ -54,7 +92,7 @@ async function send(page, token, given) {
       Accept: "application/graphql-response+json",
       "Accept-Language": document.documentElement.lang,
     },
-    body: JSON.stringify({ query: page.mutation, variables: { input: page.input(token, given) } }),
+    body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = await response.json();
   return data?.answer ?? errors[0];
@@ -67,11 +105,15 @@ function show(id) {
   document.title = document.querySelector(`#${id} h1`).textContent;
 }
 
-function showDone([title, text]) {
+function tell(title, text) {
   document.querySelector("#done h1").textContent = title;
   document.querySelector("#done p").textContent = text;
-  history.replaceState(null, "");
   show("done");
+}
+
+function showDone(title, text) {
+  history.replaceState(null, "");
+  tell(title, text);
 }
 
 // Beside the field it is about; what is about none stands above the button.
@@ -94,9 +136,12 @@ async function submit(page, token, form) {
   const button = form.querySelector("button");
   button.disabled = true;
   try {
-    const answer = await send(page, token, Object.fromEntries(new FormData(form)));
-    if (answer.__typename?.endsWith("Payload")) return showDone(page.done(answer));
-    if (answer.__typename === "LinkUnavailable") return show("invalid");
+    const input = page.input(token, Object.fromEntries(new FormData(form)));
+    const answer = await ask(page.mutation, { input });
+    const kind = answer.__typename;
+    if (kind === "SignedIn" || kind?.endsWith("Payload")) return await page.done(answer, token);
+    if (DEAD.includes(kind)) return show("invalid");
+    if (kind === "SignInRequired") return show("sign-in");
     showFaults(form, answer);
   } catch {
     complain(form, null, "The server could not be reached. Try again in a moment.");
@@ -105,11 +150,18 @@ async function submit(page, token, form) {
   }
 }
 
-function main() {
-  const name = location.pathname.slice(1);
-  const token = takeToken();
-  if (!token) return show("invalid");
-  const form = document.querySelector(`#${name} form`);
+// By who has just signed in: he has said already that he accepts.
+function accept(token) {
+  show("tenant-invitation");
+  return submit(PAGES["tenant-invitation"], token, formOf("tenant-invitation"));
+}
+
+function formOf(name) {
+  return document.querySelector(`#${name} form`);
+}
+
+function listen(name, token) {
+  const form = formOf(name);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit(PAGES[name], token, form);
@@ -117,7 +169,42 @@ function main() {
   form.querySelector(".show")?.addEventListener("change", (event) => {
     form.querySelector("[name$=assword]").type = event.target.checked ? "text" : "password";
   });
+}
+
+// What is offered, and only the fields that are needed to accept it.
+function showOffer(name, offer) {
+  const section = document.getElementById(name);
+  const inviter = offer.invitedBy?.displayName ?? "Somebody";
+  const until = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" })
+    .format(new Date(offer.expiresAt));
+  section.querySelector("h1").textContent = `Own ${offer.tenantName}`;
+  section.querySelector(".offer").textContent =
+    `${inviter} of ${offer.organizationName} invites ${offer.email} to own it, and ` +
+    `${offer.organizationName} is going to serve it. The link works until ${until}.`;
+  const fields = section.querySelector("fieldset");
+  fields.hidden = fields.disabled = !offer.registrationRequired;
   show(name);
+}
+
+async function begin(name, token) {
+  if (!PAGES[name].query) return show(name);
+  try {
+    const answer = await ask(PAGES[name].query, { token });
+    if (answer.__typename?.endsWith("Preview")) return showOffer(name, answer);
+    if (DEAD.includes(answer.__typename)) return show("invalid");
+    tell("This did not work", answer.message);
+  } catch {
+    tell("This did not work", "The server could not be reached. Try again in a moment.");
+  }
+}
+
+function main() {
+  const name = location.pathname.slice(1);
+  const token = takeToken();
+  if (!token) return show("invalid");
+  listen(name, token);
+  if (name === "tenant-invitation") listen("sign-in", token);
+  begin(name, token);
 }
 
 main();
