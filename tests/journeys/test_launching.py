@@ -4,24 +4,20 @@ process.
 
 import asyncio
 import json
-import os
-import re
-import socket
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 import pytest
 from standardwebhooks import Webhook
 
 from models import Catalog
-from settings import CHECKOUT, Settings
+from settings import Settings
 from tests.factories import World
+from tests.journeys import sample_app
+from tests.journeys.sample_app import NOBODY, NOTICES_WITHIN, Visit
 from tests.journeys.site import Browser, Site
 
 APPS = "{ apps { totalCount edges { node { name viewerRight url } } } }"
@@ -30,58 +26,7 @@ SESSIONS = """query($id: ID!) { node(id: $id) { ... on App { sessions { edges { 
   id memberName } } } } } }"""
 SEEN = "query($id: ID!) { node(id: $id) { ... on AppSession { lastSeenAt } } }"
 HELLO = "Sample app Hello, Uma Right: LAUNCH Roles: none Sign out"
-NOBODY = "Nobody is signed in"
 ACTION = "query($id: ID!) { node(id: $id) { ... on AppAction { state answer } } }"
-NOTICES_WITHIN = 20
-
-
-@asynccontextmanager
-async def sample_app(tenantry: str, place: "Place") -> AsyncIterator[None]:
-    """`examples/app/app.py` as its README starts it."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "examples/app/app.py", "--port", str(place.port)),
-        *("--tenantry", tenantry, "--app-id", place.books),
-        cwd=CHECKOUT,
-        env=os.environ | {"SAMPLE_APP_SECRET": place.secret},
-        stdin=DEVNULL,
-        stderr=PIPE,
-    )
-    try:
-        assert process.stderr is not None
-        while b"Uvicorn running" not in (line := await process.stderr.readline()):
-            assert line, "the sample app did not start"
-        yield
-    finally:
-        process.terminate()
-        _, printed = await process.communicate()
-        print(printed.decode())  # noqa: T201 shown where the test fails
-
-
-class Visit:
-    """A browser in the sample app."""
-
-    def __init__(self, url: str) -> None:
-        self.http = httpx2.AsyncClient(base_url=url, follow_redirects=True)
-
-    async def arrive(self, ticket: str) -> str:
-        return text(await self.http.post("/", data={"ticket": ticket}))
-
-    async def look(self) -> str:
-        return text(await self.http.get("/"))
-
-    async def sign_out(self) -> str:
-        return text(await self.http.post("/sign-out"))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.http.aclose()
-
-
-def text(page: httpx2.Response) -> str:
-    """What the page says, without its tags."""
-    return " ".join(re.sub(r"<script>.*</script>|<[^>]+>", " ", page.text, flags=re.DOTALL).split())
 
 
 async def launch(browser: Browser, app_id: str) -> dict[str, Any]:
@@ -107,8 +52,7 @@ async def settled(site: Site, world: World) -> Place:
     ada = await world.join(tenant, "ADMINISTRATOR", await world.person("ada"))
     uma = await world.join(tenant, "USER", await world.person("uma"))
     admin, user = await site.signed_in(ada.login), await site.signed_in(uma.login)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = sample_app.free_port()
     url = f"http://127.0.0.1:{port}/"
     books, tills = [
         (await admin.do("createApp", {**made, "tenantId": tenant.id}, "app { id }"))["app"]["id"]
@@ -189,12 +133,6 @@ async def believe_nobody_else(place: Place) -> None:
         assert await call(signature) == await call(signature) == (200, "backup-2: 1 visitors")
 
 
-async def notices_the_end(visit: Visit) -> None:
-    async with asyncio.timeout(NOTICES_WITHIN):
-        while NOBODY not in await visit.look():  # noqa: ASYNC110 nobody tells
-            await asyncio.sleep(0.05)
-
-
 @pytest.mark.parametrize("site", ["mailbox"], indirect=True)
 async def test_somebody_works_in_an_app_until_an_administrator_ends_it(
     site: Site, world: World, configure: Callable[..., Settings]
@@ -204,7 +142,7 @@ async def test_somebody_works_in_an_app_until_an_administrator_ends_it(
     place = await settled(site, world)
     await find_one_app(place)
     async with (
-        sample_app(site.url, place),
+        sample_app.running(site.url, port=place.port, app_id=place.books, secret=place.secret),
         Visit(place.url) as visit,
         Visit(place.url) as other,
     ):
@@ -227,7 +165,7 @@ async def test_somebody_works_in_an_app_until_an_administrator_ends_it(
         await believe_nobody_else(place)
 
         await place.admin.do("endAppSession", {"sessionId": first["session"]["id"]})
-        await notices_the_end(visit)
+        await sample_app.notices_the_end(visit)
 
         again = await launch(place.user, place.books)
         assert await visit.arrive(again["ticket"]) == HELLO

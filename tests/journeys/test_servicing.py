@@ -13,14 +13,14 @@ from settings import Settings
 from tests.conftest import Clock
 from tests.factories import World
 from tests.journeys import sample_app, steps
-from tests.journeys.sample_app import NOBODY, Visit
+from tests.journeys.sample_app import Visit
 from tests.journeys.site import Browser, Site
 
 OWNER, ADMIN, OPERATOR = "bea@example.com", "ada@example.com", "oscar@example.com"
 USER = {"fullName": "Uma", "login": "uma", "password": "handed over on paper"}
 APPS = "{ apps { edges { node { name } } } }"
-FOUND = """query($id: ID!) { tenant(id: $id) {
-  apps { edges { node { id name } } } viewer { member { id } } servicedBy { organizationName } } }"""
+FOUND = """query($id: ID!) { tenant(id: $id) { apps { edges { node { id name } } }
+  viewer { member { id } } servicedBy { organizationName } } }"""
 SERVED = """query($id: ID!) { tenant(id: $id) { servicedTenants { edges { node {
   name subscriptions { edges { node { state } } } } } } } }"""
 
@@ -81,18 +81,55 @@ async def administrator(site: Site, owner: Browser, tenant_id: str) -> Browser:
     return admin
 
 
-async def user(site: Site, admin: Browser, tenant_id: str, app_id: str) -> Browser:
+async def launch(browser: Browser, app_id: str) -> dict[str, Any]:
+    return await browser.do("launchApp", {"appId": app_id}, "ticket session { id }")
+
+
+@dataclass
+class Place:
+    """The tenant that the operator has brought, and its first app."""
+
+    id: str
+    admin: Browser
+    books: str
+    tills: str
+
+
+async def settled(site: Site, service: Service) -> Place:
+    """Subscribed by the operator; its administrator administers the first app."""
+    owner, tenant_id = await invited(site, service)
+    admin = await administrator(site, owner, tenant_id)
+    await service.operator.do("subscribeTenant", {"tenantId": tenant_id, "tariffCode": "start"})
+    found = (await admin.ask(FOUND, id=tenant_id))["tenant"]
+    assert found["servicedBy"] == {"organizationName": "Forge"}
+    apps = {edge["node"]["name"]: edge["node"]["id"] for edge in found["apps"]["edges"]}
+    right = {"appId": apps["Books"], "right": "LAUNCH_AND_ADMINISTER"}
+    me = found["viewer"]["member"]["id"]
+    await admin.do("setAppAccess", {"memberId": me, "set": [right]})
+    return Place(tenant_id, admin, apps["Books"], apps["Tills"])
+
+
+async def user(site: Site, place: Place) -> Browser:
     """The administrator adds a user with a right on one app, for two sessions at once."""
-    right = {"appId": app_id, "right": "LAUNCH"}
-    await admin.do("addMember", {"tenantId": tenant_id, **USER, "apps": [right], "maxSessions": 2})
+    right = {"appId": place.books, "right": "LAUNCH"}
+    added = {"tenantId": place.id, **USER, "apps": [right], "maxSessions": 2}
+    await place.admin.do("addMember", added)
     browser = site.browser()
     again = {"login": USER["login"], "password": USER["password"], "newPassword": "chosen by Uma"}
     assert (await browser.do("signIn", again))["__typename"] == "SignedIn"
     return browser
 
 
-async def launch(browser: Browser, app_id: str) -> dict[str, Any]:
-    return await browser.do("launchApp", {"appId": app_id}, "ticket session { id }")
+async def works_until_ended(visit: Visit, place: Place, uma: Browser) -> None:
+    """Two sessions at once and no third, until the administrator ends one."""
+    first, second = await launch(uma, place.books), await launch(uma, place.books)
+    assert "Hello, Uma" in await visit.arrive(first["ticket"])
+    third = await launch(uma, place.books)
+    assert third["__typename"] == "SessionLimitReached"
+    assert third["sessions"] == [first["session"], second["session"]]
+    await place.admin.do("endAppSession", {"sessionId": first["session"]["id"]})
+    await sample_app.notices_the_end(visit)
+    assert (await launch(uma, place.books))["__typename"] == "LaunchAppPayload"
 
 
 @pytest.mark.parametrize("site", ["smtp"], indirect=True)
@@ -103,37 +140,20 @@ async def test_a_tenant_that_an_operator_brings_has_its_people_at_work(
     configure(app_session_lapse=timedelta(seconds=6))
     port = sample_app.free_port()
     url = f"http://127.0.0.1:{port}/"
-    await operator_reports.send_due()  # the first week of reports begins
     service = await begun(site, world)
-    await operator_reports.send_due()
+    await operator_reports.send_due()  # as the worker does all the time: the week begins
     await offered(service, url)
-    owner, tenant_id = await invited(site, service)
-    admin = await administrator(site, owner, tenant_id)
-    subscribed = {"tenantId": tenant_id, "tariffCode": "start"}
-    await service.operator.do("subscribeTenant", subscribed)
-
-    found = (await admin.ask(FOUND, id=tenant_id))["tenant"]
-    assert found["servicedBy"] == {"organizationName": "Forge"}
-    apps = {edge["node"]["name"]: edge["node"]["id"] for edge in found["apps"]["edges"]}
-    me, books = found["viewer"]["member"]["id"], apps["Books"]
-    administers = {"appId": books, "right": "LAUNCH_AND_ADMINISTER"}
-    await admin.do("setAppAccess", {"memberId": me, "set": [administers]})
-    uma = await user(site, admin, tenant_id, books)
+    place = await settled(site, service)
+    uma = await user(site, place)
     assert await uma.ask(APPS) == {"apps": {"edges": [{"node": {"name": "Books"}}]}}
-    assert (await launch(uma, apps["Tills"]))["__typename"] == "NotFound"
+    assert (await launch(uma, place.tills))["__typename"] == "NotFound"
+    async with (
+        sample_app.running(site.url, port=port, app_id=place.books),
+        Visit(url) as visit,
+    ):
+        await works_until_ended(visit, place, uma)
 
-    async with sample_app.running(site.url, port=port, app_id=books), Visit(url) as visit:
-        first, second = await launch(uma, books), await launch(uma, books)
-        assert "Hello, Uma" in await visit.arrive(first["ticket"])
-        third = await launch(uma, books)
-        assert third["__typename"] == "SessionLimitReached"
-        assert third["sessions"] == [first["session"], second["session"]]
-        await admin.do("endAppSession", {"sessionId": first["session"]["id"]})
-        await sample_app.notices_the_end(visit)
-        assert NOBODY in await visit.look()
-        assert (await launch(uma, books))["__typename"] == "LaunchAppPayload"
-
-    clock.move(timedelta(days=7))
+    clock.move(timedelta(days=8))
     await operator_reports.send_due()
     report = await site.letter(OPERATOR)
     assert "Bakery" in report.text

@@ -33,11 +33,13 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "Mutation": {
         OPEN: "signIn signOut startProviderSignIn signInWithProvider acceptInvitation"
-        " acceptTenantInvitation declineInvitation confirmEmail requestPasswordReset resetPassword registerTenant"
+        " acceptTenantInvitation declineInvitation confirmEmail requestPasswordReset"
+        " resetPassword registerTenant"
         " completeRegistration",
         SIGNED_IN: "createTenant changeRole removeMember leaveTenant setMemberEnabled"
         " resendInvitation revokeInvitation setAppAccess unblockTenant updateProfile updateSettings"
-        " setAppControl requestAppAction updateApp removeApp createAppRole updateAppRole removeAppRole setAppRoles setMemberLimits"
+        " setAppControl requestAppAction updateApp removeApp createAppRole updateAppRole"
+        " removeAppRole setAppRoles setMemberLimits"
         " deleteMyAccount changeEmail changePassword updateMember setMemberPassword"
         " setMemberPermissions requestPhoneCode requestPhoneRemoval confirmPhone removePhone"
         " enrolSecondFactor confirmSecondFactor disableSecondFactor renewRecoveryCodes"
