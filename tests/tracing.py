@@ -10,7 +10,7 @@ import pytest
 from coverage import Coverage
 
 _HERE = Path(__file__).parent
-_TRACED = {"auth", "mail", "permissions", "resolvers", "schema"}
+_TRACED = {"auth", "mail", "permissions", "races", "resolvers", "schema", "server"}
 
 
 @pytest.hookimpl(wrapper=True)
