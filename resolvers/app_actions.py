@@ -4,7 +4,7 @@ Tenantry decides who may ask, and delegates: backups, error logs and the rest ar
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import errors
@@ -17,6 +17,7 @@ from permissions import checks
 from resolvers import app_controls, audit, identifiers, locks, pages, rows
 
 _ARGUMENT_LENGTH = 1000
+_KEPT = timedelta(days=90)
 _SELECT = """
 select k.id as order_key, k.id, k.tenant_id, k.app_id, k.member_id, u.full_name as member_name,
   k.action, k.argument, k.state, k.answer, k.requested_at, k.answered_at
@@ -154,6 +155,12 @@ async def get(viewer: Viewer, action_id: str) -> Request:
     if not found:
         raise errors.NotFound
     return _row(found[0])
+
+
+async def forget_old() -> int:
+    """Delete what was asked 90 days ago or earlier, with its answer; how many there were."""
+    async with database.transaction(database.SYSTEM):
+        return await AppAction.filter(requested_at__lte=clock.now() - _KEPT).delete()
 
 
 def _row(record: dict[str, Any]) -> Request:

@@ -20,6 +20,7 @@ from mail.delivery import Carrier
 from mail.transport import Unavailable
 from resolvers import (
     account_links,
+    app_actions,
     app_sessions,
     operator_reports,
     phones,
@@ -72,6 +73,7 @@ async def _tidy() -> timedelta:
     await account_links.forget_expired()
     await phones.forget_expired()
     await sessions.forget_expired()
+    await app_actions.forget_old()
     await app_sessions.forget_ended()
     await visits.forget_expired()
     await signing_keys.forget_expired()

@@ -12,6 +12,7 @@ from mail import delivery
 from mail.app_calls import AppCaller
 from models import App, AuditEvent, Catalog, OutboxEntry, Tenant
 from models import database as db
+from resolvers import app_actions
 from settings import Settings
 from tests.clients import Person
 from tests.conftest import Clock
@@ -324,6 +325,22 @@ async def test_an_app_is_asked_so_often_and_no_more(
     assert 0 < refused["retryAfter"] <= 3600
     clock.move(timedelta(hours=1))
     assert (await ask(owner, books))["__typename"] == "RequestAppActionPayload"
+
+
+async def test_what_was_asked_ninety_days_ago_is_forgotten(
+    world: World, owner: Person, books: str, clock: Clock
+) -> None:
+    """ADR 0023: answers are logs, which grow; the audit keeps that it was asked."""
+    await set_control(owner, books)
+    await ask(owner, books)
+    clock.move(timedelta(days=89))
+    owner.client = world.client(await world.session(owner.id))
+    await ask(owner, books)
+    assert await app_actions.forget_old() == 0
+    clock.move(timedelta(days=1))
+    assert await app_actions.forget_old() == 1
+    listed = (await owner.ask(REQUESTS, id=books))["node"]["actionRequests"]
+    assert listed["totalCount"] == 1
 
 
 async def test_a_users_right_is_enough_in_any_catalogue(world: World) -> None:

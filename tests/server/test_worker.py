@@ -9,7 +9,7 @@ import pytest
 
 from auth import limits
 from mail.transport import SmtpTransport, Transport
-from models import AppSession, Channel, OutboxState, RateLimit, Session, SigningKey
+from models import AppAction, AppSession, Channel, OutboxState, RateLimit, Session, SigningKey
 from models import database as db
 from resolvers import operator_reports, signing_keys
 from server import running, worker
@@ -186,15 +186,19 @@ async def test_counters_sessions_and_keys_whose_time_is_over_are_forgotten(
     await limits.count(limits.counter("test", "1/minute", "somebody"))
     tenant = await world.tenant()
     owner = await world.join(tenant)
-    await app_servers.launch(owner, await app_steps.create(owner, tenant))
+    app = await app_steps.create(owner, tenant)
+    await app_servers.launch(owner, app)
+    await app_steps.set_control(owner, app)
+    await app_steps.ask(owner, app)
     newest = await signing_keys.rotate()
-    clock.move(timedelta(days=31))
+    clock.move(timedelta(days=91))
     async with working(SmtpTransport.at(sink.url)):
         await asyncio.sleep(0.1)
     async with db.transaction(db.SYSTEM):
         assert await RateLimit.all().count() == 0
         assert await Session.all().count() == 0
         assert await AppSession.all().count() == 0
+        assert await AppAction.all().count() == 0
         assert [key.id for key in await SigningKey.all()] == [newest.id]
 
 
