@@ -46,8 +46,8 @@ async def rival(database_urls: tuple[str, str]) -> AsyncIterator[asyncpg.Connect
 
 @pytest.fixture
 async def impatient(database_urls: tuple[str, str], configure: Configure) -> AsyncIterator[None]:
-    """A server whose statements may run for a fifth of a second."""
-    hurried = configure(database_statement_timeout=timedelta(seconds=0.2))
+    """A server whose statements may run for half a second."""
+    hurried = configure(database_statement_timeout=timedelta(seconds=0.5))
     await database.start(database_urls[0], hurried)
     yield
     await database.stop()

@@ -136,14 +136,14 @@ async def test_a_worker_outlives_a_database_that_is_busy(
     sink: Sink, database_urls: tuple[str, str], configure: Callable[..., Settings]
 ) -> None:
     """CASES 133: the only connection is taken for a while."""
-    acquire = timedelta(seconds=0.05)
+    acquire = timedelta(seconds=0.3)
     await db.start(
         database_urls[0], configure(database_pool_size=1, database_acquire_timeout=acquire)
     )
     await offers.tell()
     async with working(SmtpTransport.at(sink.url)):
         async with db.transaction(db.SYSTEM):
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.7)
         await until(lambda: len(sink.received) == 1)
     await db.stop()
 
