@@ -64,7 +64,7 @@ async def page(
     return await pages.read(
         f"{_SELECT} where i.organization_id = $1",
         [organization_id],
-        order=pages.Order("tenant invitations", "i.id", "i.id", descending=True),
+        order=pages.Order(f"tenant invitations:{organization_id}", "i.id", "i.id", descending=True),
         window=window,
         make=_shown,
     )

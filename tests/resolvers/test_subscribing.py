@@ -24,21 +24,6 @@ DONE = {
 NOT_FOUND, DENIED = "NotFound", "PermissionDenied"
 
 
-@pytest.fixture
-async def served(world: World) -> Service:
-    """A servicing organization and its client; the tariff `start` is offered."""
-    found = await service.begin(world)
-    await make(world)
-    return found
-
-
-@pytest.fixture
-async def subscription(served: Service) -> str:
-    """What the operator has subscribed the client to."""
-    answer = await subscribe(served.operator, served.client)
-    return str(answer["subscription"]["id"])
-
-
 async def stored(subscription_id: str) -> Subscription:
     [row] = await steps.stored(Subscription.filter(id=subscription_id))
     return row

@@ -23,19 +23,6 @@ NODE = "query($id: ID!) { node(id: $id) { ... on Subscription { state } } }"
 ACTIVE = {"state": "ACTIVE"}
 
 
-@pytest.fixture
-async def served(world: World) -> Service:
-    found = await service.begin(world)
-    await make(world)
-    return found
-
-
-@pytest.fixture
-async def subscription(served: Service) -> str:
-    answer = await subscribe(served.operator, served.client)
-    return str(answer["subscription"]["id"])
-
-
 async def listed(person: Person, tenant: Tenant, query: str = OF_TENANT) -> list[tuple[str, str]]:
     """Tariff and state of what the person is shown."""
     found = await person.ask(query, id=tenant.id)

@@ -16,17 +16,6 @@ DEAD, DONE = "InvitationUnavailable", "AcceptTenantInvitationPayload"
 
 
 @pytest.fixture
-async def servio(world: World) -> Tenant:
-    return await ts.organization(world, ts.INVITES)
-
-
-@pytest.fixture
-async def oscar(world: World, servio: Tenant) -> Person:
-    """Its operator."""
-    return await world.join(servio, "OPERATOR", await world.person("oscar"))
-
-
-@pytest.fixture
 async def token(world: World, servio: Tenant, oscar: Person) -> str:
     """Of the link mailed to Nina."""
     await ts.invite(oscar, servio, catalog="SUBSCRIBER", locale="KK")

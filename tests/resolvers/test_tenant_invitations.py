@@ -29,18 +29,6 @@ RESEND, REVOKE = "resendTenantInvitation", "revokeTenantInvitation"
 DEAD = "InvitationUnavailable"
 
 
-@pytest.fixture
-async def servio(world: World) -> Tenant:
-    """A servicing organization that may invite tenants."""
-    return await ts.organization(world, ts.INVITES)
-
-
-@pytest.fixture
-async def oscar(world: World, servio: Tenant) -> Person:
-    """Its operator."""
-    return await world.join(servio, "OPERATOR", await world.person("oscar"))
-
-
 async def test_an_operator_names_the_tenant_and_its_owners_address(
     oscar: Person, servio: Tenant
 ) -> None:
@@ -194,6 +182,18 @@ async def test_the_list_shows_the_latest_first_page_by_page(oscar: Person, servi
     rest = await ts.listed(oscar, servio, after=first["pageInfo"]["endCursor"])
     assert [e["node"]["name"] for e in first["edges"] + rest["edges"]] == ["Three", "Two", "One"]
     assert first["totalCount"] == 3
+
+
+async def test_a_cursor_of_another_organizations_list_is_refused(
+    world: World, oscar: Person, servio: Tenant
+) -> None:
+    """CASES 106."""
+    other = await ts.organization(world, ts.INVITES)
+    await world.join(other, "OPERATOR", oscar)
+    await ts.invite(oscar, other)
+    cursor = (await ts.listed(oscar, other))["pageInfo"]["endCursor"]
+    refused = await oscar.refusal(ts.LIST, t=servio.id, after=cursor)
+    assert refused == "BAD_USER_INPUT"
 
 
 async def test_an_invitation_whose_time_is_over_is_shown_as_expired(
