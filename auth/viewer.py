@@ -104,6 +104,11 @@ class Viewer:
         return tuple(filter(self.place, self.places))
 
     @property
+    def member_ids(self) -> list[str]:
+        """His own places in those."""
+        return [self.places[tenant_id].member_id for tenant_id in self.joined]
+
+    @property
     def scope(self) -> database.Scope:
         """The rows he may touch: of the tenants he has joined, and his own."""
         return self.scope_with()

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import errors
 from auth.viewer import Viewer
-from models import Catalog, ProviderRole
+from models import AppRight, Catalog, ProviderRole
 from permissions import roles
 from permissions.catalog import OWNER, Permission, Role, Source
 
@@ -139,6 +139,14 @@ def require_serves(viewer: Viewer, organization_id: str) -> None:
     if not any(places):
         raise errors.NotFound
     if not any(map(serves, places)):
+        raise errors.PermissionDenied
+
+
+def require_administers(right: AppRight | None) -> None:
+    """Raises:
+    errors.PermissionDenied: he knows of the app without administering it (PRODUCT 6.2).
+    """
+    if right is not AppRight.LAUNCH_AND_ADMINISTER:
         raise errors.PermissionDenied
 
 

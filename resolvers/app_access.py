@@ -18,6 +18,12 @@ from resolvers import app_role_assignments, audit, directory, identifiers, locks
 Rights = Mapping[str, AppRight]
 NO_ROLES: Mapping[str, Sequence[AppRole]] = MappingProxyType({})
 
+ADMINISTERS = """exists (
+  select from app_access o where o.tenant_id = {row}.tenant_id and o.app_id = {row}.app_id
+    and o.member_id = any({members}) and o."right" = 'LAUNCH_AND_ADMINISTER'
+)"""
+"""Holds of rows of an app that one of the members administers; format it with both names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:

@@ -12,9 +12,9 @@ import settings
 from auth import limits, sealing
 from auth.viewer import Viewer
 from mail import outbox
-from models import App, AppAction, AppActionState, AppRight, clock, database, ids
+from models import App, AppAction, AppActionState, clock, database, ids
 from permissions import checks
-from resolvers import app_controls, audit, identifiers, locks, pages, rows
+from resolvers import app_access, app_controls, audit, identifiers, locks, pages, rows
 
 _ARGUMENT_LENGTH = 1000
 _KEPT = timedelta(days=90)
@@ -25,10 +25,7 @@ from app_actions k
 left join members p on p.id = k.member_id left join users u on u.id = p.user_id
 """
 _OF_APP = "k.tenant_id = $1 and k.app_id = $2"
-_ADMINISTERED = """exists (
-  select from app_access o where o.tenant_id = k.tenant_id and o.app_id = k.app_id
-    and o.member_id = any($1) and o."right" = 'LAUNCH_AND_ADMINISTER'
-)"""
+_ADMINISTERED = app_access.ADMINISTERS.format(row="k", members="$1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +139,16 @@ async def count(viewer: Viewer, app: rows.App) -> int:
 
 def _require_sees(viewer: Viewer, app: rows.App) -> None:
     checks.require_signed_in(viewer)
-    if app.viewer_right is not AppRight.LAUNCH_AND_ADMINISTER:
-        raise errors.PermissionDenied
+    checks.require_administers(app.viewer_right)
 
 
 async def get(viewer: Viewer, action_id: str) -> Request:
     """Raises:
     errors.NotFound: absent, or of an app that the viewer does not administer.
     """
-    places = [place.member_id for t in viewer.joined if (place := viewer.place(t))]
-    found = await database.rows(f"{_SELECT} where {_ADMINISTERED} and k.id = $2", places, action_id)
+    found = await database.rows(
+        f"{_SELECT} where {_ADMINISTERED} and k.id = $2", viewer.member_ids, action_id
+    )
     if not found:
         raise errors.NotFound
     return _row(found[0])

@@ -11,9 +11,9 @@ from typing import Any
 import errors
 import settings
 from auth.viewer import Viewer
-from models import AppRight, clock, database
+from models import clock, database
 from permissions import checks
-from resolvers import audit, locks, pages, rows
+from resolvers import app_access, audit, locks, pages, rows
 from resolvers.subscriptions import ENDED_AT
 
 LIVING = f"""
@@ -36,10 +36,8 @@ select s.launched_at as order_key, s.id, s.tenant_id, s.app_id, s.member_id,
 from app_sessions s join members p on p.id = s.member_id join users u on u.id = p.user_id
 """
 _OF_APP = f"s.tenant_id = $3 and s.app_id = $4 and {LIVING}"
-_THEIRS = """(s.member_id = any($3) or exists (
-  select from app_access o where o.tenant_id = s.tenant_id and o.app_id = s.app_id
-    and o.member_id = any($3) and o."right" = 'LAUNCH_AND_ADMINISTER'
-))"""
+_ADMINISTERED = app_access.ADMINISTERS.format(row="s", members="$3")
+_THEIRS = f"(s.member_id = any($3) or {_ADMINISTERED})"
 """A session is its member's and those people's who administer the app; `$3` are member ids."""
 
 _KEPT = timedelta(days=30)
@@ -99,8 +97,7 @@ async def count(viewer: Viewer, app: rows.App) -> int:
 
 def _require_sees(viewer: Viewer, app: rows.App) -> None:
     checks.require_signed_in(viewer)
-    if app.viewer_right is not AppRight.LAUNCH_AND_ADMINISTER:
-        raise errors.PermissionDenied
+    checks.require_administers(app.viewer_right)
 
 
 async def get(viewer: Viewer, session_id: str) -> rows.AppSession:
@@ -115,11 +112,10 @@ async def get(viewer: Viewer, session_id: str) -> rows.AppSession:
 
 async def many(viewer: Viewer, session_ids: Sequence[str]) -> dict[str, rows.AppSession]:
     """Those of the sessions that live and that the viewer may see, by id."""
-    places = [place.member_id for t in viewer.joined if (place := viewer.place(t))]
     found = await database.rows(
         f"{_SELECT} where s.id = any($4) and {_THEIRS} and {LIVING}",
         *moments(),
-        places,
+        viewer.member_ids,
         list(session_ids),
     )
     return {record["id"]: _row(record) for record in found}

@@ -110,8 +110,7 @@ class KnownApp:
         """Raises:
         errors.PermissionDenied: he knows of it without administering it (PRODUCT 6.2).
         """
-        if self.right is not AppRight.LAUNCH_AND_ADMINISTER:
-            raise errors.PermissionDenied
+        checks.require_administers(self.right)
         return self.app
 
 

@@ -16,6 +16,7 @@ from locales import Locale
 from mail import subscription_messages
 from mail.messages import Message
 from models import OperatorReport, Tenant, clock, database
+from permissions import roles
 from resolvers import notices, turns
 from resolvers.subscriptions import ACTIVE
 
@@ -131,7 +132,9 @@ async def _send(organization_id: str) -> int:
         await mine.update(covered_until=report.until, due_at=_next(schedule.due_at, now))
         if report.is_empty:
             return 0
-        return await notices.tell_role(report.organization, "OPERATOR", report.said, now=now)
+        return await notices.tell_role(
+            report.organization, roles.SERVICING_ONLY, report.said, now=now
+        )
 
 
 def _next(due_at: datetime, now: datetime) -> datetime:
