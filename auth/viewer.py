@@ -21,12 +21,14 @@ _TOUCH_EVERY = timedelta(minutes=1)
 class Client:
     """Where a request comes from. `address` is the network address that limits count by.
 
-    `locale` is the language it asks for, where that is one of ours; `device` what it calls itself.
+    `locale` is the language it asks for, where that is one of ours; `chosen_locale` the one that
+    its person has just chosen, over that of his account; `device` what it calls itself.
     """
 
     address: str
     request_id: str
     locale: Locale | None = None
+    chosen_locale: Locale | None = None
     device: str | None = None
 
 

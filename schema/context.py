@@ -44,9 +44,10 @@ class Context:
 
     @property
     def locale(self) -> Locale:
-        """The language of messages: the viewer's, else the one asked for, else English."""
+        """The language of messages: the chosen one, else the viewer's, else the one asked for."""
         account = self.viewer.account
-        return Locale((account and account.locale) or self.client.locale or Locale.EN)
+        own = account.locale if account else None
+        return Locale(self.client.chosen_locale or own or self.client.locale or Locale.EN)
 
     def _become(self, viewer: Viewer) -> None:
         """Loaders remember what they read, so each reading has its own."""

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import app_sessions, avatars, graphql, health, jwks
-from server.pages import account, invitation, mailbox, unsubscribe
+from server.pages import mailbox, shells, unsubscribe
 from settings import Settings
 
 LARGEST_BODY = 1024 * 1024
@@ -47,8 +47,7 @@ def build(settings: Settings) -> Starlette:
         *app_sessions.routes,
         *avatars.routes,
         *jwks.routes,
-        *account.routes,
-        *invitation.routes,
+        *shells.routes,
         *unsubscribe.routes,
     ]
     if settings.has_mailbox:

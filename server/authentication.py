@@ -56,6 +56,7 @@ def client(request: HTTPConnection) -> Client:
         address=_network(host),
         request_id=request.scope["request_id"],
         locale=_language(request.headers.get("accept-language", "")),
+        chosen_locale=_language(request.headers.get("tenantry-locale", "")),
         device=_printable(request.headers.get("user-agent", "")) or None,
     )
 

@@ -2,7 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+from settings.limits import listed
 
 
 def _without_slash(value: str) -> str:
@@ -47,6 +50,17 @@ class Pages(BaseModel):
         "",
         description="The page that identity providers send people back to. "
         "Unset: `<public url>/sign-in/provider`.",
+    )
+
+    home_url: Address | None = Field(
+        None,
+        description="Where people go on to from our pages: your frontend. Unset: the pages just "
+        "say what has been done.",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
+        (),
+        description="Origins of frontends that may use the API with cookies, separated by commas, "
+        "e.g. `https://app.example.com`.",
     )
 
     @property

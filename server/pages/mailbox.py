@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import settings
+from locales import Locale
 from mail import mailbox
 from mail.mailbox import Mail
 from mail.transport import mailbox_folder
@@ -23,24 +24,10 @@ _SHOWN = 100
 _STYLES = "'self' 'unsafe-inline'"
 
 _PAGE = Markup(
-    """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Mailbox</title>
-<link rel="stylesheet" href="/static/style.css">
-</head>
-<body>
-<main>
-<h1>Mailbox</h1>
+    """<h1>Mailbox</h1>
 <p class="faint">Mails and SMS that would have left, newest first. The same as
 <a href="/mailbox.json">JSON</a>.</p>
-{mails}
-</main>
-</body>
-</html>
-"""
+{mails}"""
 )
 _MAIL = Markup(
     """<article class="card" id="{id}">
@@ -65,7 +52,8 @@ _LINK = Markup('<a href="{url}" target="_blank" rel="noreferrer">{url}</a>')
 async def show(_: Request) -> Response:
     mails = await _newest(_SHOWN)
     shown = Markup("").join(map(_article, mails)) or _NOTHING
-    return page.respond(_PAGE.format(mails=shown), style_src=_STYLES)
+    content = _PAGE.format(mails=shown)
+    return page.respond(page.render(Locale.EN, "Mailbox", content), policy={"style-src": _STYLES})
 
 
 async def as_json(_: Request) -> Response:

@@ -17,26 +17,7 @@ from schema import sentences
 from server import authentication
 from server.pages import page
 
-_PAGE = Markup(
-    """<!doctype html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="stylesheet" href="/static/style.css">
-</head>
-<body>
-<main>
-<section class="card">
-<h1>{title}</h1>
-{content}
-</section>
-</main>
-</body>
-</html>
-"""
-)
+_CARD = Markup('<section class="card"><h1>{title}</h1>{content}</section>')
 _TEXT = Markup("<p>{text}</p>")
 _BUTTON = Markup('<form method="post"><button>{label}</button></form>')
 
@@ -86,10 +67,10 @@ def _page(
     content = _TEXT.format(text=say(text))
     if button is not None:
         content += _BUTTON.format(label=say(button))
-    shown = _PAGE.format(lang=locale.lower(), title=say(title), content=content)
-    answer = page.respond(shown, form_action="'self'")
-    answer.status_code = status
-    return answer
+    card = _CARD.format(title=say(title), content=content)
+    return page.respond(
+        page.render(locale, say(title), card), status=status, policy={"form-action": "'self'"}
+    )
 
 
 routes: list[BaseRoute] = [

@@ -1,26 +1,12 @@
-"""The site of a journey: uvicorn on a real socket with a worker beside; mails and SMS leave over
-SMTP and HTTP, or stay in the mailbox.
-"""
+"""The site of a journey, once with real mail and once with the development mailbox."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
-from server import app, running, worker
 from settings import Settings
-from tests.journeys.site import Mailbox, Site, Smtp
-from tests.mail import gateway as gateways
-from tests.mail import sink as sinks
-from tests.mail.gateway import Gateway
-from tests.mail.sink import Sink
-
-QUICK = timedelta(seconds=0.01)
+from tests.journeys.hosting import hosting
+from tests.journeys.site import Site
 
 
 @pytest.fixture(params=["smtp", "mailbox"])
@@ -29,39 +15,5 @@ async def site(
     database: None,
     configure: Callable[..., Settings],
 ) -> AsyncIterator[Site]:
-    """In this process, so that tests can move its clock."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with sinks.listening(Sink()) as sink, gateways.listening(Gateway()) as gateway:
-            smtp = request.param == "smtp"
-            far = {"smtp_url": sink.url, "sms_url": gateway.url} if smtp else {}
-            chosen = configure(public_url=url, **far)
-            async with (
-                listening(app.build(chosen), listener),
-                working(chosen),
-                Site(url, Smtp(sink, gateway) if smtp else Mailbox(url)) as site,
-            ):
-                yield site
-
-
-@asynccontextmanager
-async def listening(application: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None))
-    run = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await run
-
-
-@asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[None]:
-    each = {one.channel: one for one in running.carriers(settings)}  # they poll often here
-    stop = asyncio.Event()
-    run = asyncio.create_task(worker.run(*each.values(), stop=stop, idle=QUICK, trouble=QUICK))
-    try:
-        yield
-    finally:
-        stop.set()
-        await run
+    async with hosting(configure, smtp=request.param == "smtp") as site:
+        yield site

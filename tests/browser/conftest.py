@@ -1,0 +1,62 @@
+"""Chromium as the distribution has it, the pages as `scripts/build` makes them, and a site."""
+
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from settings import CHECKOUT, Settings
+from tests.browser import visitors
+from tests.browser.visitors import Visitor
+from tests.journeys.hosting import hosting
+from tests.journeys.site import Site
+
+Visiting = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """Of the sources as they are; other test processes wait for the one that builds."""
+    for command in (["scripts/build"], ["scripts/packages", "web"]):
+        subprocess.run(command, cwd=CHECKOUT, check=True)  # noqa: S603 ours
+
+
+@pytest.fixture(scope="session")
+async def chromium(built: None) -> AsyncIterator[Browser]:
+    """One for all tests of the process; each visitor has a profile of his own."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def site(database: None, configure: Callable[..., Settings]) -> AsyncIterator[Site]:
+    async with hosting(configure, smtp=False) as site:
+        yield site
+
+
+@pytest.fixture
+def visiting(chromium: Browser, site: Site) -> Visiting:
+    """Somebody comes: `visiting(locale="ru-RU")`. What he has seen is checked at the end."""
+
+    @asynccontextmanager
+    async def visit(**options: Any) -> AsyncIterator[Visitor]:
+        async with visitors.visiting(chromium, site.url, **options) as visitor:
+            yield visitor
+            visitor.check()
+
+    return visit
+
+
+@pytest.fixture
+async def visitor(visiting: Visiting) -> AsyncIterator[Visitor]:
+    """With a phone, in English."""
+    async with visiting() as visitor:
+        yield visitor
