@@ -70,6 +70,7 @@ async def serve(settings: Settings, *, host: str, port: int, worker: bool) -> No
 def _announcement(settings: Settings, host: str, port: int) -> str:
     address = f"http://{host}:{port}"
     lines = [f"Tenantry is up.  GraphQL  {address}/graphql"]
+    lines.append(f"                 Sign in  {address}/sign-in")
     if settings.has_mailbox:
         lines.append(f"                 Mailbox  {address}/mailbox")
     return "\n".join(lines)

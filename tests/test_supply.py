@@ -1,5 +1,6 @@
 """What is installed: exact versions with hashes, and none with a published advisory."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("requirements.lock", "requirements-test.lock")
+LOCKS = ("requirements.lock", "requirements-pages.lock", "requirements-test.lock")
+NPM_LOCKS = ("web/package-lock.json", "web/tools/package-lock.json",)
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)", re.MULTILINE)
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
 
@@ -61,17 +63,29 @@ def test_a_lock_names_no_address_of_a_registry(lock: str) -> None:
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host| @ ", text(lock))
 
 
-def test_tests_run_on_the_versions_that_are_served() -> None:
-    served, tested = pins("requirements.lock"), pins("requirements-test.lock")
-    assert {name: tested[name] for name in served} == served
+@pytest.mark.parametrize("lock", NPM_LOCKS)
+def test_a_lock_of_npm_has_hashes_and_names_no_address_of_a_registry(lock: str) -> None:
+    """DESIGN 3. `resolved` is where npm writes addresses; .npmrc says not to."""
+    _, *packages = json.loads(text(lock))["packages"].values()
+    assert packages
+    for package in packages:
+        assert package["integrity"].startswith("sha512-"), package
+        assert "resolved" not in package, package
+
+
+@pytest.mark.parametrize("lock", LOCKS[1:])
+def test_pages_and_tests_are_built_on_the_versions_that_are_served(lock: str) -> None:
+    served, other = pins(LOCKS[0]), pins(lock)
+    assert {name: other[name] for name in served} == served
 
 
 def test_every_dependency_we_name_is_locked() -> None:
-    """`scripts/lock` writes both from pyproject.toml."""
+    """`scripts/lock` writes all from pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for lock, wanted in (
         (LOCKS[0], project["dependencies"]),
-        (LOCKS[1], project["optional-dependencies"]["test"]),
+        (LOCKS[1], project["optional-dependencies"]["pages"]),
+        (LOCKS[2], project["optional-dependencies"]["test"]),
     ):
         for requirement in wanted:
             name, _, floor = requirement.partition(">=")

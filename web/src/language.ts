@@ -3,17 +3,13 @@
  *
  * Messages are English sentences, found by scripts/messages and translated in locales/.
  */
-import type { Locale } from "date-fns";
-import { format } from "date-fns";
+import dayjs from "dayjs";
+import localizedFormat from "dayjs/plugin/localizedFormat";
 
 interface Catalogue {
   messages: Record<string, string[]>;
   /** Which of the forms a number takes. */
   form: (n: number) => number;
-}
-
-interface Spoken extends Catalogue {
-  dates: Locale;
 }
 
 type Values = Record<string, string | number>;
@@ -25,19 +21,15 @@ const CHOICE = "language";
 export const LANGUAGES = { en: "English", ru: "Русский", kk: "Қазақша" } as const;
 export type Language = keyof typeof LANGUAGES;
 
-const LOADERS: Record<Language, () => Promise<Spoken>> = {
-  en: async () => ({ ...ENGLISH, dates: (await import("date-fns/locale/en-US")).enUS }),
-  ru: async () => ({
-    ...(await import("catalogue:ru")),
-    dates: (await import("date-fns/locale/ru")).ru,
-  }),
-  kk: async () => ({
-    ...(await import("catalogue:kk")),
-    dates: (await import("date-fns/locale/kk")).kk,
-  }),
+const LOADERS: Record<Language, () => Promise<Catalogue>> = {
+  en: async () => ENGLISH,
+  ru: async () => (await Promise.all([import("catalogue:ru"), import("dayjs/locale/ru")]))[0],
+  kk: async () => (await Promise.all([import("catalogue:kk"), import("dayjs/locale/kk")]))[0],
 };
 
-let spoken: Spoken;
+dayjs.extend(localizedFormat);
+
+let spoken: Catalogue;
 
 export function language(): Language {
   return document.documentElement.lang as Language;
@@ -99,7 +91,7 @@ function filled(message: string, values: Values): string {
   return message.replace(/%\((\w+)\)s/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-/** A moment of the API in the reader's time zone: `November 22nd, 2026 at 4:24 AM`. */
+/** A moment of the API in the reader's time zone: `November 22, 2026 4:24 AM`. */
 export function moment(iso: string): string {
-  return format(new Date(iso), "PPPp", { locale: spoken.dates });
+  return dayjs(iso).locale(language()).format("LLL");
 }

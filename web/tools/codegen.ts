@@ -1,12 +1,12 @@
-// Types of the documents in `src`, from the schema that the server's tests hold it to.
+// Types of the documents in `../src`, from the schema that the server's tests hold it to.
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
 const config: CodegenConfig = {
-  schema: "../schema/schema.graphql",
-  documents: "src/**/*.ts",
+  schema: "../../schema/schema.graphql",
+  documents: "../src/**/*.{ts,tsx}",
   silent: true,
   generates: {
-    "src/operations.ts": {
+    "../src/operations.ts": {
       plugins: ["typescript-operations"],
       config: {
         enumsAsTypes: true,
