@@ -35,6 +35,7 @@
     ├── RegistrationRequired
     ├── Conflict                  two changes met; nothing was done
     ├── Timeout
+    ├── Interrupted               who listens may have missed something
     └── ServiceUnavailable        the database is away
 
 `code` is what clients see in `Error.code` and in `extensions.code`; the sentence for people is
@@ -271,6 +272,12 @@ class Conflict(Failure):
 
 class Timeout(Failure):
     code = "TIMEOUT"
+
+
+class Interrupted(Failure):
+    """Of who listens: he reads again what he shows, and listens anew."""
+
+    code = "INTERRUPTED"
 
 
 class ServiceUnavailable(Failure):

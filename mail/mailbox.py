@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 _LINK = re.compile(r"https?://[^\s<>\"]+")
+_ID = re.compile(r"eml_[0-9a-z]{26}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,23 @@ class Mail:
     sent_at: datetime
 
 
-def newest(folder: Path, *, limit: int | None = None) -> list[Mail]:
-    """The mails in `folder`, newest first; none where there is no folder yet."""
-    files = sorted(folder.glob("*.eml"), reverse=True)
-    return [_read(file) for file in islice(files, limit)]
+def newest(folder: Path, *, limit: int | None = None, after: str = "") -> list[Mail]:
+    """The mails in `folder`, newest first; none where there is no folder yet.
+
+    With `after`, the id of a mail, those that have come since.
+    """
+    files = (file for file in folder.glob("*.eml") if file.stem > after)
+    return [_read(file) for file in islice(sorted(files, reverse=True), limit)]
+
+
+def find(folder: Path, mail_id: str) -> Mail | None:
+    """The mail of that id, whatever else `mail_id` may name in the file system."""
+    if not _ID.fullmatch(mail_id):
+        return None
+    try:
+        return _read(folder / f"{mail_id}.eml")
+    except FileNotFoundError:
+        return None
 
 
 def links(text: str) -> Iterator[re.Match[str]]:

@@ -210,9 +210,11 @@ class MailboxTransport:
             raise Unavailable(type(error).__name__) from error
 
     def _keep(self, mail: bytes) -> None:
-        """A reader finds the whole file or none."""
+        """A reader finds the whole file or none.
+
+        It is named when it is whole, so that who asks for what came after another mail misses none.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = ids.new("eml")
-        partial = self.folder / f"{name}.partial"
+        partial = self.folder / f"{ids.new('eml')}.partial"
         partial.write_bytes(mail)
-        partial.rename(self.folder / f"{name}.eml")
+        partial.rename(self.folder / f"{ids.new('eml')}.eml")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import errors
+import settings
 from auth.viewer import Viewer
 from models import AppRight, Catalog, ProviderRole
 from permissions import roles
@@ -196,6 +197,23 @@ def require_admin(viewer: Viewer) -> Viewer:
     if staff.account is None or staff.account.provider_role != ProviderRole.ADMIN:
         raise errors.PermissionDenied
     return staff
+
+
+def may_explore(viewer: Viewer) -> bool:
+    """Whether GraphiQL and introspection are open to him; in development to everybody."""
+    if viewer.is_staff or not settings.load().production:
+        return True
+    return any(holds(viewer.place(each), Permission.TENANT_EDIT) for each in viewer.joined)
+
+
+def require_may_explore(viewer: Viewer) -> None:
+    """Raises:
+    errors.Unauthenticated: nobody is signed in.
+    errors.PermissionDenied: he administers nothing here.
+    """
+    if not may_explore(viewer):
+        require_signed_in(viewer)
+        raise errors.PermissionDenied(Permission.TENANT_EDIT)
 
 
 def require_known(actor: Actor, role: str, *path: str) -> None:

@@ -6,6 +6,7 @@ is made for whatever name was typed, and the worker decides what is mailed, if a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tortoise.queryset import QuerySet
@@ -84,6 +85,30 @@ async def close_all(user_id: str | None, purpose: LinkPurpose | None = None) -> 
     """Links of the account are dead, and leave no more: all of them, or those of one purpose."""
     living = AccountLink.filter(user_id=user_id or "", closed_at=None)
     await (living.filter(purpose=purpose) if purpose else living).update(closed_at=clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a link tells whoever holds it; `locale` is the language of its mail."""
+
+    email: str
+    locale: Locale | None
+    expires_at: datetime
+
+
+async def look(token: str) -> Shown:
+    """Whom the link is for, to whoever holds it; whoever calls this counts links before.
+
+    Raises:
+        errors.LinkUnavailable: every kind of dead link.
+    """
+    found = await database.rows(
+        "select * from account_link($1, $2)", tokens.digest(token), clock.now()
+    )
+    for link in found:
+        locale = Locale(link["locale"]) if link["locale"] else None
+        return Shown(link["email"], locale, link["expires_at"])
+    raise errors.LinkUnavailable
 
 
 async def find(client: Client, purpose: LinkPurpose, token: str) -> AccountLink:

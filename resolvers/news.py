@@ -112,22 +112,27 @@ def _addressees(
         yield Addressee(reader["id"], reader["email"], locale, due_at)
 
 
-def is_link(user_id: str, token: str) -> bool:
-    """Whether a mail of ours to that account held this token."""
-    return tokens.is_derived(token, tokens.UNSUBSCRIBE, user_id)
+async def reader(user_id: str, token: str) -> User:
+    """Whose mail held the link; nothing changes.
+
+    Raises:
+        errors.NotFound: no mail of ours held that token.
+    """
+    _check(user_id, token)
+    async with database.transaction(database.SYSTEM, read_only=True):
+        return await _find(user_id)
 
 
-async def unsubscribe(viewer: Viewer, user_id: str, token: str) -> None:
+async def unsubscribe(viewer: Viewer, user_id: str, token: str) -> User:
     """The account gets no more news; nothing changes where it gets none.
 
     Raises:
         errors.NotFound: no mail of ours held that token.
     """
-    if not is_link(user_id, token):
-        raise errors.NotFound
+    _check(user_id, token)
     async with database.transaction(database.SYSTEM):
-        reader = User.filter(id=user_id, wants_news=True)
-        if await reader.update(wants_news=False, updated_at=clock.now()):
+        wanted = User.filter(id=user_id, wants_news=True)
+        if await wanted.update(wants_news=False, updated_at=clock.now()):
             await audit.record(
                 viewer,
                 "user.unsubscribe",
@@ -135,3 +140,16 @@ async def unsubscribe(viewer: Viewer, user_id: str, token: str) -> None:
                 actor_id=user_id,
                 changes={"wants_news": ("True", "False")},
             )
+        return await _find(user_id)
+
+
+def _check(user_id: str, token: str) -> None:
+    if not tokens.is_derived(token, tokens.UNSUBSCRIBE, user_id):
+        raise errors.NotFound
+
+
+async def _find(user_id: str) -> User:
+    """Rows of accounts stay; only a database put back to an earlier day knows less than a mail."""
+    if (found := await User.get_or_none(id=user_id)) is None:
+        raise errors.NotFound
+    return found

@@ -15,6 +15,7 @@ import errors
 import settings
 from auth import limits, tokens
 from auth.viewer import Client, Viewer
+from locales import Locale
 from models import AppRight, Catalog, InvitationState, MemberStatus, OutboxState, clock, database
 from permissions import checks, roles
 from permissions.catalog import Permission
@@ -38,28 +39,6 @@ from invitations i
 _MANAGERS = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
 
 
-async def look(token: str) -> rows.Preview:
-    """What the link offers, to whoever holds it; whoever calls this counts links before.
-
-    Raises:
-        errors.InvitationUnavailable: every kind of dead link.
-    """
-    found = await behind(token)
-    newcomer = found["invitee_id"] is None
-    return rows.Preview(
-        tenant_name=found["tenant_name"],
-        email=found["email"],
-        role=roles.role(Catalog(found["catalog"]), found["role"]),
-        invited_by=rows.User(found["inviter_id"], found["inviter_name"]),
-        expires_at=found["expires_at"],
-        registration_required=newcomer,
-        full_name=found["full_name"] if newcomer else None,
-        login=found["login"] if newcomer else None,
-        phone=found["phone"] if newcomer else None,
-        apps=_apps(found),
-    )
-
-
 def link_counter(client: Client) -> limits.Counter:
     """Looking at links and accepting by them count together."""
     return limits.counter("links", settings.load().limit_links, client.address)
@@ -77,6 +56,13 @@ async def behind(token: str) -> dict[str, Any]:
     if not found:
         raise errors.InvitationUnavailable
     return found[0]
+
+
+async def language(offer: dict[str, Any]) -> Locale | None:
+    """The invitee's, else the invitation's (PRODUCT 8), as the mail was written; None: neither."""
+    own = await database.rows("select language_of($1) as locale", offer["invitee_id"])
+    chosen = own[0]["locale"] or offer["locale"]
+    return Locale(chosen) if chosen else None
 
 
 async def to(viewer: Viewer) -> list[dict[str, Any]]:
@@ -131,11 +117,12 @@ def _offered(record: dict[str, Any]) -> rows.Invitation:
         tenant_name=record["tenant_name"],
         role=roles.role(Catalog(record["catalog"]), record["role"]),
         invited_by=rows.User(record["inviter_id"], record["inviter_name"]),
-        apps=_apps(record),
+        apps=apps_of(record),
     )
 
 
-def _apps(record: dict[str, Any]) -> tuple[rows.InvitedApp, ...]:
+def apps_of(record: dict[str, Any]) -> tuple[rows.InvitedApp, ...]:
+    """What comes with an offer."""
     offered = orjson.loads(record["apps"])
     return tuple(rows.InvitedApp(app["name"], AppRight(app["right"])) for app in offered)
 

@@ -151,6 +151,7 @@ async def take_out(user: User) -> None:
     user.phone = user.phone_confirmed_at = None
     user.wants_sms, user.updated_at = False, clock.now()
     await user.save(update_fields=["phone", "phone_confirmed_at", "wants_sms", "updated_at"])
+    await profiles.follow(user)
 
 
 async def _guess(viewer: Viewer, user_id: str, purpose: CodePurpose, code: str) -> dict[str, Any]:

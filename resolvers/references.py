@@ -35,11 +35,21 @@ async def find(viewer: Viewer, reference: Reference) -> dict[str, Any]:
     elif viewer.user_id is None:
         raise errors.SignInRequired
     async with database.transaction(database.SYSTEM, read_only=True):
-        try:
-            return await _living(viewer, reference)
-        except errors.InvitationUnavailable:
-            await _refuse_second_time(viewer, reference)
-            raise
+        return await behind(viewer, reference)
+
+
+async def behind(viewer: Viewer, reference: Reference) -> dict[str, Any]:
+    """As `find`, in the running transaction; whoever calls this counts links before.
+
+    Raises:
+        errors.InvitationUnavailable
+        errors.AlreadyMember: the viewer accepted this very invitation before.
+    """
+    try:
+        return await _living(viewer, reference)
+    except errors.InvitationUnavailable:
+        await _refuse_second_time(viewer, reference)
+        raise
 
 
 async def _living(viewer: Viewer, reference: Reference) -> dict[str, Any]:
@@ -53,13 +63,15 @@ async def _living(viewer: Viewer, reference: Reference) -> dict[str, Any]:
 
 async def _refuse_second_time(viewer: Viewer, reference: Reference) -> None:
     """Who accepted it and is signed in hears that he is a member; nobody else does."""
+    if viewer.user_id is None:
+        return
     accepted = Invitation.filter(state=InvitationState.ACCEPTED, member__user_id=viewer.user_id)
     invitation = await (
         accepted.filter(token_digest=tokens.digest(reference.token))
         if reference.token is not None
         else accepted.filter(id=reference.invitation_id)
     ).first()
-    if viewer.user_id is not None and invitation is not None:
+    if invitation is not None:
         await refuse_member(invitation.tenant_id, viewer.user_id)
 
 
@@ -70,8 +82,13 @@ def require_invitee(viewer: Viewer, offer: dict[str, Any]) -> None:
     """
     if viewer.user_id is None and offer["invitee_id"] is not None:
         raise errors.SignInRequired
-    if viewer.user_id is not None and offer["invitee_id"] != viewer.user_id:
+    if viewer.user_id is not None and not is_invitee(viewer, offer):
         raise errors.WrongAccount(identifiers.mask(offer["email"]))
+
+
+def is_invitee(viewer: Viewer, offer: dict[str, Any]) -> bool:
+    """Whether the account that is signed in is the invited one."""
+    return viewer.user_id is not None and viewer.user_id == offer["invitee_id"]
 
 
 async def lock(viewer: Viewer, reference: Reference) -> tuple[Tenant, dict[str, Any]]:

@@ -89,8 +89,13 @@ async def complete(
         return Registered(tenant, await sessions.open_for(viewer, user_id))
 
 
+def is_open() -> bool:
+    """Whether anybody may register a tenant here."""
+    return settings.load().registration
+
+
 def _require_open() -> None:
-    if not settings.load().registration:
+    if not is_open():
         raise errors.RegistrationClosed
 
 

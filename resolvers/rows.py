@@ -279,6 +279,8 @@ class Preview:
     invited_by: User
     expires_at: datetime
     registration_required: bool
+    viewer_is_invited: bool
+    locale: Locale | None
     full_name: str | None
     login: str | None
     phone: str | None

@@ -14,7 +14,7 @@ from locales import Locale
 from models import Catalog, InvitationState, clock, database
 from permissions import checks
 from permissions.catalog import Permission
-from resolvers import identifiers, offers, pages, rows
+from resolvers import identifiers, offers, pages, references, rows
 
 _SELECT = """
 select i.id, i.id as order_key, i.name, i.email, i.catalog, i.locale, i.state, i.created_at,
@@ -48,6 +48,8 @@ class Preview:
     invited_by: rows.User
     expires_at: datetime
     registration_required: bool
+    viewer_is_invited: bool
+    locale: Locale | None
 
 
 async def page(
@@ -97,7 +99,7 @@ def _shown(record: dict[str, Any]) -> Invitation:
     )
 
 
-async def look(token: str) -> Preview:
+async def look(viewer: Viewer, token: str) -> Preview:
     """What the link offers, to whoever holds it; whoever calls this counts links before.
 
     Raises:
@@ -111,6 +113,8 @@ async def look(token: str) -> Preview:
         invited_by=rows.User(found["inviter_id"], found["inviter_name"]),
         expires_at=found["expires_at"],
         registration_required=found["invitee_id"] is None,
+        viewer_is_invited=references.is_invitee(viewer, found),
+        locale=await offers.language(found),
     )
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from auth.viewer import Account
+from permissions import checks
 from permissions.fields import Anyone, guard
 from resolvers import (
     declining,
@@ -96,6 +97,12 @@ class Me:
     )
     async def can_change_email(parent: strawberry.Parent[Account], info: Info) -> Rows:
         return (await _powers(parent, info)).can_change_email
+
+    @strawberry.field(
+        graphql_type=bool, description="Whether GraphiQL and introspection are open to him."
+    )
+    def can_explore(self, info: Info) -> Rows:
+        return checks.may_explore(info.context.viewer)
 
     @strawberry.field(
         graphql_type=PhoneStatus | None,

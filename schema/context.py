@@ -1,6 +1,6 @@
 """What travels with one request: who asks, how, and the loaders of the reading under way."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -28,7 +28,8 @@ class SessionCookie(Protocol):
 class Context:
     """`token` is the caller's session token; signing in replaces it for the payload.
 
-    `over_get`: the request stands in an address, which logs keep.
+    `over_get`: the request stands in an address, which logs keep. `before_news` is done before each
+    message; it raises once who listens may not do so any more.
     """
 
     client: Client
@@ -36,6 +37,7 @@ class Context:
     cookie: SessionCookie
     over_get: bool = False
     refusal: errors.RateLimited | None = None
+    before_news: list[Callable[[], object]] = field(init=False, default_factory=list)
     viewer: Viewer = field(init=False)
     loaders: Loaders = field(init=False)
 
@@ -81,6 +83,19 @@ class Context:
         """One read-only transaction for all of a query."""
         async with database.transaction(database.NOBODY, read_only=True):
             self._become(await viewers.identify(self.client, self.token))
+            yield
+
+    async def check(self) -> None:
+        """Look up who listens, and whether he still may; raises as the field's guard does."""
+        async with self.reading_news():
+            pass
+
+    @asynccontextmanager
+    async def reading_news(self) -> AsyncIterator[None]:
+        """One transaction for one message, with the rights that its reader has now."""
+        async with self.reading():
+            for step in self.before_news:
+                step()
             yield
 
     @asynccontextmanager

@@ -7,7 +7,7 @@ import strawberry
 
 from permissions.catalog import Permission
 from permissions.fields import Anyone, Can, SignedIn, guard
-from resolvers import invitations, invitees, newcomers, offers, rows
+from resolvers import invitations, invitees, newcomers, previews, rows
 from schema import errors
 from schema.apps import AppAccessInput, given
 from schema.arguments import Input, Token
@@ -66,7 +66,15 @@ class InvitationPreview:
     expires_at: datetime = strawberry.field(description="Until when the link works.")
     registration_required: bool = strawberry.field(
         description="False: somebody with this address is registered; he signs in and accepts. "
-        "The three fields below are then null."
+        "`fullName`, `login` and `phone` are then null."
+    )
+    viewer_is_invited: bool = strawberry.field(
+        description="Whether it is the invited person who is signed in; nobody else accepts or "
+        "declines for him."
+    )
+    locale: Locale | None = strawberry.field(
+        description="The language to speak to the invited person: his own, else the invitation's; "
+        "null where neither is known."
     )
     full_name: str | None = strawberry.field(description="As the inviter filled it in.")
     login: str | None = strawberry.field(description="As the inviter filled it in.")
@@ -74,7 +82,7 @@ class InvitationPreview:
 
 
 InvitationPreviewResult = Annotated[
-    InvitationPreview | errors.InvitationUnavailable | errors.RateLimited,
+    InvitationPreview | errors.InvitationUnavailable | errors.AlreadyMember | errors.RateLimited,
     strawberry.union("InvitationPreviewResult", description="What a link can come to."),
 ]
 
@@ -88,7 +96,7 @@ class InvitationQueries:
     )
     async def invitation(self, info: Info, token: Token) -> Rows:
         info.context.require_links()
-        return await offers.look(token)
+        return await previews.look(info.context.viewer, token)
 
 
 @strawberry.input(one_of=True, description="Whom to invite.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+import settings
 from permissions.fields import Anyone, SignedIn, guard
 from resolvers import password_changes
 from schema import errors
@@ -59,6 +60,16 @@ ResetPasswordResult = Annotated[
     ResetPasswordPayload | errors.LinkUnavailable | errors.InvalidInput | errors.RateLimited,
     strawberry.union("ResetPasswordResult", description="What following the link can come to."),
 ]
+
+
+@strawberry.type
+class PasswordQueries:
+    @strawberry.field(
+        extensions=guard(Anyone()),
+        description="How many characters a new password has at least.",
+    )
+    def password_min_length(self) -> int:
+        return settings.load().password_min_length
 
 
 @strawberry.type

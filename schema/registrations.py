@@ -63,6 +63,17 @@ CompleteRegistrationResult = Annotated[
 
 
 @strawberry.type
+class RegistrationQueries:
+    @strawberry.field(
+        graphql_type=bool,
+        extensions=guard(Anyone()),
+        description="Whether somebody may register a tenant of his own: registerTenant.",
+    )
+    def registration_is_open(self) -> Rows:
+        return registrations.is_open()
+
+
+@strawberry.type
 class RegistrationMutations:
     @strawberry.mutation(
         graphql_type=RegisterTenantResult | None,

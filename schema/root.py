@@ -5,14 +5,17 @@ from collections.abc import Iterator
 import strawberry
 import structlog
 from graphql import GraphQLError, OperationDefinitionNode
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
 
 import errors
 from locales import Locale
 from permissions.fields import Anyone, guard
 from resolvers import nodes
+from schema.account_links import AccountLinkQueries
 from schema.accounts import AccountQueries, User
 from schema.answers import AnswerMutations
 from schema.app_actions import AppActionMutations
@@ -30,15 +33,16 @@ from schema.identities import IdentityMutations, IdentityQueries
 from schema.interfaces import Node, Rows
 from schema.invitations import InvitationMutations, InvitationQueries
 from schema.launches import LaunchMutations
+from schema.live import Live
 from schema.managed import ManagedMutations
 from schema.member_limits import MemberLimitMutations
 from schema.members import MemberMutations, MemberQueries
 from schema.news import NewsMutations
 from schema.open_sessions import OpenSessionMutations
-from schema.passwords import PasswordMutations
+from schema.passwords import PasswordMutations, PasswordQueries
 from schema.phones import PhoneMutations
 from schema.profiles import ProfileMutations
-from schema.registrations import RegistrationMutations
+from schema.registrations import RegistrationMutations, RegistrationQueries
 from schema.roles import Role, RoleQueries
 from schema.scalars import SCALARS
 from schema.second_factors import SecondFactorMutations
@@ -70,6 +74,9 @@ class Query(
     TenantOfferQueries,
     TariffQueries,
     SubscriptionQueries,
+    AccountLinkQueries,
+    RegistrationQueries,
+    PasswordQueries,
 ):
     @strawberry.field(
         graphql_type=Node | None,
@@ -126,9 +133,19 @@ class Schema(strawberry.Schema):
             _tell(error, context)
 
 
+_CLIENTS_OWN = (
+    GraphQLError,
+    MissingQueryError,
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+)
+
+
 def _tell(error: GraphQLError, context: Context | None) -> None:
     cause = error.original_error
-    if cause is None or isinstance(cause, GraphQLError):
+    if isinstance(cause, InvalidOperationTypeError):
+        error.message = "Only subscriptions are streamed. Send this as POST, accepting JSON."
+    if cause is None or isinstance(cause, _CLIENTS_OWN):
         error.extensions = {"code": errors.InvalidInput.code, **(error.extensions or {})}
         return
     failure = cause if isinstance(cause, errors.Failure) else errors.Failure()
@@ -157,6 +174,7 @@ def build(executor: type) -> Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Live,
         types=[User, Role, ProviderStaff, System],
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=HANDLERS,

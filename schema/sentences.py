@@ -47,6 +47,9 @@ MESSAGES: dict[str, str] = {
     "REGISTRATION_REQUIRED": mark("Choose a login and a password to accept."),
     "CONFLICT": mark("Somebody changed the same thing at the same moment. Try again."),
     "TIMEOUT": mark("This took too long and was not done. Try again."),
+    "INTERRUPTED": mark(
+        "You may have missed some changes. Read again what you show, then subscribe anew."
+    ),
     "SERVICE_UNAVAILABLE": mark("The service is not available for the moment. Try again shortly."),
     "INTERNAL": mark("Something went wrong on our side."),
 }

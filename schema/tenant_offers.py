@@ -46,6 +46,12 @@ class TenantInvitationPreview:
     registration_required: bool = strawberry.field(
         description="False: somebody with this address is registered; he signs in and accepts."
     )
+    viewer_is_invited: bool = strawberry.field(
+        description="Whether it is the invited person who is signed in; nobody else can accept."
+    )
+    locale: Locale | None = strawberry.field(
+        description="The language to speak to the invited person: his own, else the invitation's."
+    )
 
 
 TenantInvitationPreviewResult = Annotated[
@@ -87,4 +93,4 @@ class TenantOfferQueries:
     )
     async def tenant_invitation(self, info: Info, token: Token) -> Rows:
         info.context.require_links()
-        return await tenant_offers.look(token)
+        return await tenant_offers.look(info.context.viewer, token)

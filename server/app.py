@@ -6,10 +6,11 @@ import uuid
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import app_sessions, avatars, graphql, health, jwks
+from server.origins import Origins
 from server.pages import mailbox, shells, unsubscribe
 from settings import Settings
 
@@ -24,7 +25,7 @@ class RequestId:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
@@ -41,8 +42,10 @@ class RequestId:
 
 def build(settings: Settings) -> Starlette:
     """The application; whoever runs it keeps the database up (`server/running`)."""
+    view = graphql.View()
     routes: list[BaseRoute] = [
-        Route("/graphql", graphql.View(), methods=["GET", "POST"], max_body_size=LARGEST_BODY),
+        Route("/graphql", view, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
+        WebSocketRoute("/graphql", view),
         *health.routes,
         *app_sessions.routes,
         *avatars.routes,
@@ -52,4 +55,6 @@ def build(settings: Settings) -> Starlette:
     ]
     if settings.has_mailbox:
         routes += mailbox.routes
-    return Starlette(routes=routes, middleware=[Middleware(RequestId)])
+    return Starlette(
+        routes=routes, middleware=[Middleware(RequestId), Middleware(Origins, settings)]
+    )

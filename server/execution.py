@@ -2,7 +2,8 @@
 
 A query is one read-only transaction, opened before its first field. A mutation looks up who asks
 before each root field, whose use case opens its own transaction; the payload is read in another
-one after the commit.
+one after the commit. Each message of a subscription is a read-only transaction; see
+`schema/listening`.
 """
 
 from collections.abc import Awaitable
@@ -15,8 +16,10 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 import errors
+from permissions import checks
 
-LINK_QUERIES = ("invitation", "tenantInvitation")
+INTROSPECTION = ("__schema", "__type")
+LINK_QUERIES = ("invitation", "tenantInvitation", "accountLink")
 """The root fields of `Query` that take a link's token: counted, and refused over GET."""
 
 
@@ -29,19 +32,32 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         run = partial(
             super().execute_collected_root_fields, root_type, root_value, grouped_field_set, *rest
         )
+        if self.operation.operation is OperationType.SUBSCRIPTION:
+            if root_value is None:
+                raise GraphQLError(
+                    "Subscribe over a WebSocket, or with `Accept: text/event-stream`."
+                )
+            return self._tell(run)
         if self.operation.operation is not OperationType.QUERY:
             return run()
         names = [details[0].node.name.value for details in grouped_field_set.values()]
         links = sum(name in LINK_QUERIES for name in names)
         if links and self.context_value.over_get:
             raise GraphQLError("Send this as POST: its arguments are secret.")
-        return self._query(run, links)
+        return self._query(run, links, explores=not set(names).isdisjoint(INTROSPECTION))
 
-    async def _query(self, run: Any, links: int) -> Any:
+    async def _tell(self, run: Any) -> Any:
+        """One message. What it raises ends the stream, where an error of GraphQL would not."""
+        async with self.context_value.reading_news():
+            return await _settled(run())
+
+    async def _query(self, run: Any, links: int, *, explores: bool) -> Any:
         try:
             if links:
                 await self.context_value.count_links(links)
             async with self.context_value.reading():
+                if explores:
+                    checks.require_may_explore(self.context_value.viewer)
                 return await _settled(run())
         except errors.Failure as failure:
             raise GraphQLError(failure.code, original_error=failure) from failure

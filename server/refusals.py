@@ -9,6 +9,7 @@ from schema.sentences import message
 _STATUS: dict[type[errors.Failure], int] = {
     errors.InvalidInput: 400,
     errors.Unauthenticated: 401,
+    errors.PermissionDenied: 403,
     errors.NotFound: 404,
     errors.AppSessionOver: 410,
     errors.RateLimited: 429,

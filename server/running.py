@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from urllib.parse import urlsplit
 
 from mail import sms, transport
 from mail.app_calls import AppCaller
 from mail.delivery import Carrier
-from models import database, embedded, migrating
+from models import announcements, database, embedded, migrating
 from server import worker
 from settings import ConfigurationError, Settings
 
@@ -33,8 +33,10 @@ async def addresses(settings: Settings) -> AsyncIterator[tuple[str, str | None]]
 
 
 @asynccontextmanager
-async def pool(settings: Settings) -> AsyncIterator[None]:
+async def pool(settings: Settings) -> AsyncIterator[str]:
     """Queries may be made; the database is there, migrated, and its role cannot bypass policies.
+
+    Its address.
 
     Raises:
         migrating.NotReady
@@ -43,9 +45,15 @@ async def pool(settings: Settings) -> AsyncIterator[None]:
         await database.start(url, settings)
         try:
             await migrating.require_ready()
-            yield
+            yield url
         finally:
             await database.stop()
+
+
+def listening(settings: Settings, url: str) -> AbstractAsyncContextManager[None]:
+    """Subscriptions may be made, of what is announced in the pool's database at `url`."""
+    named = settings.listening_database_url
+    return announcements.listening(named.get_secret_value() if named else url, settings)
 
 
 async def migrate(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from socket import socket
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
-from server import app, running
+from server import app, live, protocols, running
 from settings import Settings
 
 GRACE_SECONDS = 10
@@ -25,6 +25,10 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, announcement: str) -> None:
         super().__init__(config)
         self.announcement = announcement
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        await live.end()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
@@ -48,7 +52,8 @@ async def serve(settings: Settings, *, host: str, port: int, worker: bool) -> No
         models.migrating.NotReady
     """
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(running.pool(settings))
+        url = await stack.enter_async_context(running.pool(settings))
+        await stack.enter_async_context(running.listening(settings, url))
         if worker:
             await stack.enter_async_context(running.working(settings))
         config = uvicorn.Config(
@@ -62,7 +67,8 @@ async def serve(settings: Settings, *, host: str, port: int, worker: bool) -> No
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
             timeout_graceful_shutdown=GRACE_SECONDS,
-            limit_concurrency=CONCURRENT_REQUESTS,
+            limit_concurrency=CONCURRENT_REQUESTS + settings.live_connections,
+            **protocols.OPTIONS,
         )
         await Server(config, _announcement(settings, host, port)).serve()
 

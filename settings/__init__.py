@@ -2,7 +2,7 @@
 
 `load()` reads and checks all of it once, at the start of the process; nothing else reads
 `os.environ`. Production refuses what only development may default to. What grew is beside:
-`limits`, `pages`, and how `identity_providers` and an `sms_gateway` are described.
+`limits`, `live`, `pages`, and how `identity_providers` and an `sms_gateway` are described.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from settings import sms_gateway
 from settings.identity_providers import IdentityProviders
 from settings.limits import Limits, listed
+from settings.live import Live
 from settings.pages import Pages
 
 CHECKOUT = Path(__file__).parents[1]
@@ -54,7 +55,7 @@ def _default_data_dir() -> Path:
 Duration = Annotated[timedelta, Field(gt=timedelta())]
 
 
-class Settings(Limits, Pages, BaseSettings):
+class Settings(Limits, Live, Pages, BaseSettings):
     """Frozen; one field a setting. An empty variable counts as unset."""
 
     model_config = SettingsConfigDict(
@@ -189,6 +190,9 @@ class Settings(Limits, Pages, BaseSettings):
             "TENANTRY_MAIL_FROM: must be set": "mail_from" not in self.model_fields_set,
             "TENANTRY_PUBLIC_URL: must be set and begin with https://": not (
                 self.public_url.startswith("https://")
+            ),
+            "TENANTRY_ALLOWED_ORIGINS: each must begin with https://": not all(
+                origin.startswith("https://") for origin in self.allowed_origins
             ),
             "TENANTRY_SMS_URL: must begin with https://": not (
                 self.sms_url is None or self.sms_url.get_secret_value().startswith("https://")

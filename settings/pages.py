@@ -5,7 +5,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from settings import origins
 from settings.limits import listed
+from settings.origins import Origin
 
 
 def _without_slash(value: str) -> str:
@@ -57,11 +59,16 @@ class Pages(BaseModel):
         description="Where people go on to from our pages: your frontend. Unset: the pages just "
         "say what has been done.",
     )
-    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
+    allowed_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
-        description="Origins of frontends that may use the API with cookies, separated by commas, "
-        "e.g. `https://app.example.com`.",
+        description="Origins of frontends that browsers let use the API, with cookies too, "
+        "separated by commas, e.g. `https://app.example.com`. See "
+        "[Frontends of your own](#frontends-of-your-own).",
     )
+
+    @property
+    def public_origin(self) -> str:
+        return origins.of(self.public_url)
 
     @property
     def invitation_page(self) -> str:

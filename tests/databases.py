@@ -93,6 +93,12 @@ async def open_pool(url: str, settings: Settings) -> None:
         _pool = url, _client()
 
 
+def address() -> str:
+    """Of the open pool's database."""
+    assert _pool is not None
+    return _pool[0]
+
+
 def _is_kept(url: str) -> bool:
     return _pool is not None and _pool[0] == url and _pool[1] is _client()
 

@@ -295,6 +295,56 @@ def test_addresses_end_without_a_slash(environment: Any) -> None:
     assert read().invitation_page == "https://app.example/join"
 
 
+@pytest.mark.parametrize(
+    ("value", "origins"),
+    [
+        ("https://app.example.com, http://127.0.0.1:5173", 2),
+        ("https://App.Example.com/", 1),
+        ("https://app.example.com:443", 1),
+        ("https://app.example.com:8443", 1),
+        ("http://[::1]:5173", 1),
+        ("https://xn--d1acpjx3f.example", 1),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_write_it(environment: Any, value: str, origins: int) -> None:
+    environment(ALLOWED_ORIGINS=value)
+    found = read().allowed_origins
+    assert len(found) == origins
+    assert all(each == each.lower().removesuffix("/").removesuffix(":443") for each in found)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "*",
+        "null",
+        "app.example.com",
+        "https://",
+        "https://*.example.com",
+        "https://app.example.com/here",
+        "https://app.example.com//",
+        "https://app.example.com?here",
+        "https://app.example.com#here",
+        "https://me@app.example.com",
+        "https://app.example.com:",
+        "https://app.example.com:99999",
+        "https://аpp.example.com",
+        "ftp://app.example.com",
+    ],
+)
+def test_what_browsers_never_name_is_no_origin(environment: Any, value: str) -> None:
+    """Issue 6.7: such an entry would let nobody in, or everybody."""
+    environment(ALLOWED_ORIGINS=f"https://app.example.com, {value}, nonsense")
+    assert [line.partition(" ")[0] for line in problems()] == ["TENANTRY_ALLOWED_ORIGINS:"] * 2
+    assert [line.split()[1] for line in problems()] == ["1:", "2:"]
+
+
+def test_in_production_an_origin_is_encrypted(environment: Any) -> None:
+    """Whoever sits on the way would write the page."""
+    environment(**PRODUCTION, ALLOWED_ORIGINS="https://app.example.com, http://localhost:5173")
+    assert problems() == ["TENANTRY_ALLOWED_ORIGINS: each must begin with https://"]
+
+
 def test_secrets_are_not_shown_where_the_settings_are_printed(environment: Any) -> None:
     """CASES 82."""
     environment(

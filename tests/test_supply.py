@@ -10,7 +10,11 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.lock", "requirements-pages.lock", "requirements-test.lock")
-NPM_LOCKS = ("web/package-lock.json", "web/tools/package-lock.json",)
+NPM_LOCKS = (
+    "web/package-lock.json",
+    "web/tools/package-lock.json",
+    "examples/spa/package-lock.json",
+)
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)", re.MULTILINE)
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
 

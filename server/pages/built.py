@@ -37,12 +37,14 @@ class Built:
 
 
 def find(entry: str) -> Built | None:
-    """What was built of `web/src/pages/<entry>`; None where nothing has been."""
+    """What was built of `web/src/pages/<entry>`; None where it has not been, or not yet."""
     try:
         manifest = json.loads((page.WEB / "dist" / "manifest.json").read_bytes())
     except FileNotFoundError:
         return None
-    parts = list(_parts(manifest, f"src/pages/{entry}", set()))
+    if (key := f"src/pages/{entry}") not in manifest:
+        return None
+    parts = list(_parts(manifest, key, set()))
     styles = dict.fromkeys(style for part in parts for style in part.get("css", []))
     return Built(parts[0]["file"], tuple(styles))
 

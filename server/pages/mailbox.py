@@ -1,90 +1,56 @@
 """The development mailbox to look at: as a page for people, as JSON for programs.
 
 Mails hold living links, so this belongs to development only; `server/app.py` leaves it out
-elsewhere. A mail's HTML is shown in a sandboxed frame, which inherits the page's policy: that is
-why styles may stand inline here.
+elsewhere. A mail's HTML is a document of its own with a policy of its own, so that the page which
+frames it keeps the strict one, and that a mail can do nothing wherever it is opened.
 """
 
 import asyncio
-from datetime import UTC
 
-from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import settings
-from locales import Locale
+from locales import Locale, mark
 from mail import mailbox
 from mail.mailbox import Mail
 from mail.transport import mailbox_folder
-from server.pages import page
+from server import authentication
+from server.pages import built, page
 
-_SHOWN = 100
-_STYLES = "'self' 'unsafe-inline'"
-
-_PAGE = Markup(
-    """<h1>Mailbox</h1>
-<p class="faint">Mails and SMS that would have left, newest first. The same as
-<a href="/mailbox.json">JSON</a>.</p>
-{mails}"""
-)
-_MAIL = Markup(
-    """<article class="card" id="{id}">
-<h2>{subject}</h2>
-<p class="faint">to {to}, <time datetime="{machine_time}">{time}</time></p>
-<div class="text">{text}</div>
-{html}</article>
-"""
-)
-_HTML = Markup(
-    """<details>
-<summary>As HTML</summary>
-<iframe title="{subject}" srcdoc="{html}"
-  sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>
-</details>
-"""
-)
-_NOTHING = Markup('<p class="card">No mail yet. Invite somebody, and it appears here.</p>')
-_LINK = Markup('<a href="{url}" target="_blank" rel="noreferrer">{url}</a>')
+_TITLE = mark("Mailbox")
+_AT_ONCE = 200
+_FRAMING = {"require-trusted-types-for": "'script'", "frame-src": "'self'"}
+_FRAMED = {
+    "sandbox": "allow-popups allow-popups-to-escape-sandbox",
+    "img-src": "data: cid:",
+    "style-src": "'unsafe-inline'",
+    "frame-ancestors": "'self'",
+}
 
 
-async def show(_: Request) -> Response:
-    mails = await _newest(_SHOWN)
-    shown = Markup("").join(map(_article, mails)) or _NOTHING
-    content = _PAGE.format(mails=shown)
-    return page.respond(page.render(Locale.EN, "Mailbox", content), policy={"style-src": _STYLES})
+async def _show(request: Request) -> Response:
+    locale = authentication.client(request).locale or Locale.EN
+    return built.show("mailbox.ts", locale, _TITLE, _FRAMING)
 
 
-async def as_json(_: Request) -> Response:
-    mails = [_fields(mail) for mail in await _newest()]
-    return JSONResponse(mails, headers={"Cache-Control": "no-store"})
-
-
-async def _newest(limit: int | None = None) -> list[Mail]:
+async def _as_json(request: Request) -> Response:
+    """All mails; for the page, which asks again and again, the newest of those after another."""
+    after = request.query_params.get("after")
+    limit = None if after is None else _AT_ONCE
     folder = mailbox_folder(settings.load())
-    return await asyncio.to_thread(mailbox.newest, folder, limit=limit)
+    mails = await asyncio.to_thread(mailbox.newest, folder, limit=limit, after=after or "")
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return JSONResponse([_fields(mail) for mail in mails], headers=headers)
 
 
-def _article(mail: Mail) -> Markup:
-    return _MAIL.format(
-        id=mail.id,
-        subject=mail.subject,
-        to=mail.to,
-        machine_time=mail.sent_at.isoformat(),
-        time=f"{mail.sent_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
-        text=_linked(mail.text.strip()),
-        html=_HTML.format(subject=mail.subject, html=mail.html) if mail.html else "",
-    )
-
-
-def _linked(text: str) -> Markup:
-    """The text with its links to click on."""
-    parts, end = Markup(""), 0
-    for link in mailbox.links(text):
-        parts += text[end : link.start()] + _LINK.format(url=link[0])
-        end = link.end()
-    return parts + text[end:]
+async def _frame(request: Request) -> Response:
+    folder = mailbox_folder(settings.load())
+    mail = await asyncio.to_thread(mailbox.find, folder, request.path_params["id"])
+    if mail is None or not mail.html:
+        return PlainTextResponse("Not Found", 404)
+    return page.respond(mail.html, policy=_FRAMED)
 
 
 def _fields(mail: Mail) -> dict[str, object]:
@@ -99,4 +65,8 @@ def _fields(mail: Mail) -> dict[str, object]:
     }
 
 
-routes: list[BaseRoute] = [Route("/mailbox", show), Route("/mailbox.json", as_json)]
+routes: list[BaseRoute] = [
+    Route("/mailbox", _show),
+    Route("/mailbox.json", _as_json),
+    Route("/mailbox/{id}.html", _frame),
+]

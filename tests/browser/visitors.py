@@ -5,13 +5,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+)
 
 from settings import CHECKOUT
 
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1280, "height": 800}
-AXE = CHECKOUT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+AXE = CHECKOUT / "web" / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 _WATCH = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
@@ -21,12 +28,14 @@ document.addEventListener("securitypolicyviolation", (event) =>
 @dataclass
 class Visitor:
     """`requests` are the addresses asked for, with the header that would tell where from;
-    `complaints` what the console, the policy and scripts have reported.
+    `complaints` what the console, the policy and scripts have reported; `origins` those that may
+    be asked beside `url`.
     """
 
     url: str
     context: BrowserContext
     page: Page
+    origins: tuple[str, ...] = ()
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -64,20 +73,23 @@ class Visitor:
 
     def check(self) -> None:
         """No foreign host was asked, no page told another where it was, nothing was reported."""
-        foreign = [url for url, _ in self.requests if not url.startswith((self.url, "data:"))]
+        known = (f"{self.url}/", *[f"{origin}/" for origin in self.origins], "data:")
+        foreign = [url for url, _ in self.requests if not url.startswith(known)]
         assert foreign == []
         assert [referer for _, referer in self.requests if referer] == []
         assert self.complaints == []
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, url: str, **options: Any) -> AsyncIterator[Visitor]:
+async def visiting(
+    browser: Browser, url: str, *, origins: tuple[str, ...] = (), **options: Any
+) -> AsyncIterator[Visitor]:
     """A visitor with a profile of his own; `options` are those of playwright's contexts."""
     options = {"locale": "en-GB", "viewport": PHONE, "timezone_id": "UTC"} | options
     context = await browser.new_context(**options)
     context.set_default_timeout(20_000)
     await context.add_init_script(_WATCH)
-    visitor = Visitor(url, context, await context.new_page())
+    visitor = Visitor(url, context, await context.new_page(), origins)
     context.on("request", visitor.heard)
     context.on("weberror", lambda each: visitor.complaints.append(str(each.error)))
     context.on("console", visitor.noted)

@@ -11,8 +11,10 @@ from datetime import timedelta
 import uvicorn
 from starlette.applications import Starlette
 
-from server import app, running, worker
+from models import announcements
+from server import app, protocols, running, worker
 from settings import Settings
+from tests import databases
 from tests.journeys.site import Mailbox, Site, Smtp
 from tests.mail import gateway as gateways
 from tests.mail import sink as sinks
@@ -33,6 +35,7 @@ async def hosting(
             far = {"smtp_url": sink.url, "sms_url": gateway.url} if smtp else {}
             chosen = configure(public_url=url, **far, **more)
             async with (
+                announcements.listening(databases.address(), chosen),
                 listening(app.build(chosen), listener),
                 working(chosen),
                 Site(url, Smtp(sink, gateway) if smtp else Mailbox(url)) as site,
@@ -42,7 +45,9 @@ async def hosting(
 
 @asynccontextmanager
 async def listening(application: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(application, lifespan="off", log_config=None, **protocols.OPTIONS)
+    )
     run = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield

@@ -3,8 +3,11 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
+
 from mail import mailbox
 from mail.transport import MailboxTransport
+from models import ids
 
 SENT_AT = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 
@@ -50,6 +53,47 @@ async def test_the_newest_mail_comes_first(tmp_path: Path) -> None:
         await keep(tmp_path, letter(subject))
     assert [mail.subject for mail in mailbox.newest(tmp_path)] == ["third", "second", "first"]
     assert [mail.subject for mail in mailbox.newest(tmp_path, limit=1)] == ["third"]
+
+
+async def test_what_has_come_since_a_mail_is_what_is_newer(tmp_path: Path) -> None:
+    """Issue 6.4: the page asks for no more."""
+    for subject in ("first", "second", "third"):
+        await keep(tmp_path, letter(subject))
+    oldest = mailbox.newest(tmp_path)[-1].id
+    assert [m.subject for m in mailbox.newest(tmp_path, after=oldest)] == ["third", "second"]
+    assert [m.subject for m in mailbox.newest(tmp_path, after=oldest, limit=1)] == ["third"]
+
+
+async def test_a_mail_that_takes_long_to_write_comes_after_those_that_were_quicker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else who has seen the quick one would never hear of it."""
+    write, quick = Path.write_bytes, letter("quick").as_bytes()
+
+    def slow(file: Path, mail: bytes) -> int:
+        monkeypatch.undo()
+        MailboxTransport(tmp_path)._keep(b"Delivered-To: ann\n" + quick)  # noqa: SLF001 in between
+        return write(file, mail)
+
+    monkeypatch.setattr(Path, "write_bytes", slow)
+    await keep(tmp_path, letter("slow"))
+    assert [mail.subject for mail in mailbox.newest(tmp_path)] == ["slow", "quick"]
+
+
+async def test_a_mail_is_found_by_its_id(tmp_path: Path) -> None:
+    await keep(tmp_path, letter("Hello"))
+    [mail] = mailbox.newest(tmp_path)
+    assert mailbox.find(tmp_path, mail.id) == mail
+    assert mailbox.find(tmp_path, ids.new("eml")) is None
+
+
+@pytest.mark.parametrize("name", ["../secret", "secret", "", "\0", "eml_x", "x" * 5000])
+async def test_no_other_file_is_found(tmp_path: Path, name: str) -> None:
+    """CASES 75: whatever an address names."""
+    (tmp_path / "mailbox").mkdir()
+    for file in (tmp_path / "secret.eml", tmp_path / "mailbox" / "secret.eml"):
+        file.write_bytes(letter("Secret").as_bytes())
+    assert mailbox.find(tmp_path / "mailbox", name) is None
 
 
 async def test_links_are_those_of_the_text(tmp_path: Path) -> None:

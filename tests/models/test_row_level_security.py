@@ -471,11 +471,13 @@ async def test_every_door_through_the_fence_is_known_by_name() -> None:
         "open_session",
         "offers",
         "tenant_offer",
+        "account_link",
         "blocks_of",
         "is_blocked",
         "actors_of",
         "avatars_of_staff",
         "servers_of",
+        "language_of",
     }
     assert all("search_path=public, pg_temp" in door["config"] for door in doors)
 

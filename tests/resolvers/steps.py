@@ -22,7 +22,8 @@ NEWCOMER = {"fullName": "Nina New", "login": "nina", "password": "twelve letters
 PREVIEW = """
 query($token: String!) { invitation(token: $token) { __typename
   ... on InvitationPreview { tenantName email role { code } invitedBy { displayName } expiresAt
-    registrationRequired fullName login phone apps { name } }
+    registrationRequired viewerIsInvited locale fullName login phone apps { name } }
+  ... on AlreadyMember { member { id } }
   ... on Error { code message } ... on RateLimited { retryAfter } } }
 """
 

@@ -17,7 +17,7 @@ query($t: ID!, $first: Int, $after: String) {{ tenant(id: $t) {{
 PREVIEW = """
 query($token: String!) { tenantInvitation(token: $token) { __typename
   ... on TenantInvitationPreview { organizationName tenantName email invitedBy { displayName }
-    expiresAt registrationRequired }
+    expiresAt registrationRequired viewerIsInvited locale }
   ... on Error { code message } ... on RateLimited { retryAfter } } }
 """
 

@@ -224,6 +224,15 @@ async def test_whoever_holds_the_link_ends_the_news_once_and_for_all(world: Worl
     assert (event.actor_id, event.subject_id) == (reader.id, reader.id)
 
 
+async def test_a_link_to_an_account_of_a_day_that_was_put_back_is_dead(world: World) -> None:
+    """CASES 83: after a restore, a mail may name what the database no longer knows."""
+    token = tokens.derive(tokens.UNSUBSCRIBE, "usr_0")
+    with pytest.raises(errors.NotFound):
+        await news.reader("usr_0", token)
+    with pytest.raises(errors.NotFound):
+        await unsubscribe("usr_0", token)
+
+
 async def test_a_link_ends_nobody_elses_news(world: World) -> None:
     """CASES 55: nor does a token of another flow."""
     reader, other = [await world.person(wants_news=True) for _ in range(2)]
@@ -236,5 +245,7 @@ async def test_a_link_ends_nobody_elses_news(world: World) -> None:
     for token in wrong:
         with pytest.raises(errors.NotFound):
             await unsubscribe(reader.id, token)
+        with pytest.raises(errors.NotFound):
+            await news.reader(reader.id, token)
     [user] = await steps.stored(User.filter(id=reader.id))
     assert user.wants_news

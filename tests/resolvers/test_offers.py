@@ -28,6 +28,8 @@ async def test_a_link_shows_a_newcomer_who_invites_him_to_what_as_what_until_whe
         "role": {"code": "ACCOUNTANT"},
         "invitedBy": {"displayName": "Olga"},
         "registrationRequired": True,
+        "viewerIsInvited": False,
+        "locale": None,
         "fullName": "Nina New",
         "login": "nina",
         "phone": None,

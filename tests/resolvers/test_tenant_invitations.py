@@ -219,6 +219,8 @@ async def test_the_link_shows_what_is_offered_to_whoever_holds_it(
         "invitedBy": {"displayName": "Oscar"},
         "expiresAt": None,
         "registrationRequired": True,
+        "viewerIsInvited": False,
+        "locale": "EN",
     }
     await world.person("nina")
     assert (await ts.look(anonymous, token))["registrationRequired"] is False

@@ -98,6 +98,10 @@ def test_nobody_is_shown_a_token_but_who_has_just_asked_for_it() -> None:
     assert shown == {
         "Query.invitation(token:)",
         "Query.tenantInvitation(token:)",
+        "Query.accountLink",
+        "Query.accountLink(token:)",
+        "AccountLink",
+        "AccountLinkResult = AccountLink",
         "Mutation.startProviderLink",
         "SignedIn.token",
         "EnrolSecondFactorPayload.secret",

@@ -140,6 +140,7 @@ OUTSIDE_UNIONS = {
     errors.AppSessionOver: "said to apps over HTTP alone",
     errors.Timeout: "any statement may take too long",
     errors.ServiceUnavailable: "the database may be away at any time",
+    errors.Interrupted: "said to subscribers, whose messages are in no union",
 }
 
 

@@ -94,7 +94,7 @@ async def test_the_development_mailbox_is_not_served_where_everything_leaves(
 ) -> None:
     gateway = SecretStr("http://localhost:26")
     client = Client(app.build(configure(smtp_url="smtp://localhost:25", sms_url=gateway)))
-    for path in ("/mailbox", "/mailbox.json"):
+    for path in ("/mailbox", "/mailbox.json", "/mailbox/eml_x.html"):
         assert (await client.http.get(path)).status_code == 404
 
 

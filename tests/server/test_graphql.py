@@ -278,14 +278,4 @@ async def test_an_invitations_link_is_not_looked_at_by_an_address(world: World) 
 )
 async def test_a_malformed_address_is_a_bad_request(nobody: Client, address: str) -> None:
     """CASES 27."""
-    answer = await nobody.http.get(f"/graphql{address}", headers={"accept": "text/html"})
-    assert_refused(answer)
-
-
-async def test_the_schema_describes_itself(world: World) -> None:
-    """For everybody, until it is decided otherwise (CASES 17)."""
-    data = await world.anonymous.ask(
-        '{ __schema { queryType { name } } __type(name: "Member") { kind description } }'
-    )
-    assert data["__schema"] == {"queryType": {"name": "Query"}}
-    assert data["__type"]["kind"] == "OBJECT"
+    assert_refused(await nobody.http.get(f"/graphql{address}"))

@@ -24,6 +24,10 @@ async def reader(world: World) -> Person:
 
 @pytest.fixture
 def link(reader: Person) -> str:
+    return path(reader)
+
+
+def path(reader: Person) -> str:
     return f"/unsubscribe/{reader.id}/{tokens.derive(tokens.UNSUBSCRIBE, reader.id)}"
 
 
@@ -98,13 +102,47 @@ async def test_every_link_that_is_not_ours_has_one_answer(
     assert await wants_news(reader)
 
 
-@pytest.mark.parametrize(("accepted", "lang"), [("ru-RU,ru;q=0.9", "ru"), ("kk", "kk"), ("", "en")])
-async def test_the_page_speaks_the_browsers_language(
-    anonymous: Client, link: str, accepted: str, lang: str
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("chosen", "readers", "browsers", "lang"),
+    [
+        ("ru", "KK", "en", "ru"),
+        ("RU", None, "", "ru"),
+        ("de", "KK", "ru", "kk"),
+        ("", None, "ru-RU,ru;q=0.9", "ru"),
+        ("<b>", None, "de", "en"),
+    ],
+)
+async def test_the_page_speaks_the_chosen_language_else_the_readers_else_the_browsers(
+    world: World, method: str, chosen: str, readers: str | None, browsers: str, lang: str
 ) -> None:
-    """PRODUCT 8."""
-    answer = await anonymous.http.get(link, headers={"accept-language": accepted})
+    """PRODUCT 8; issue 6.6."""
+    reader = await world.person(wants_news=True, locale=readers)
+    answer = await world.anonymous.http.request(
+        method, f"{path(reader)}?language={chosen}", headers={"accept-language": browsers}
+    )
     assert f'<html lang="{lang}">' in answer.text
+    assert f'lang="{lang}" aria-current="true"' in answer.text
+
+
+async def test_a_link_that_is_not_ours_speaks_nobodys_language_but_the_browsers(
+    world: World,
+) -> None:
+    """CASES 83."""
+    reader = await world.person(wants_news=True, locale="KK")
+    answer = await world.anonymous.http.get(
+        f"/unsubscribe/{reader.id}/x", headers={"accept-language": "ru"}
+    )
+    assert '<html lang="ru">' in answer.text
+
+
+async def test_the_page_offers_no_button_where_there_are_no_news_to_stop(
+    world: World, stranger: Person
+) -> None:
+    """So who chooses another language afterwards is not asked again."""
+    answer = await world.anonymous.http.get(path(stranger))
+    assert "You get no more news" in Page(answer.text).said
+    assert "button" not in Page(answer.text).tags
 
 
 async def test_who_has_ended_his_account_may_press_the_button_as_well(
@@ -121,7 +159,8 @@ async def test_without_the_database_the_page_says_so_and_offers_to_try_again(
     """CASES 132."""
     await database.stop()
     await database.start("postgresql://x@127.0.0.1:1/x", configure())
-    answer = await anonymous.http.post(link)
-    assert answer.status_code == 503
-    assert sentences.MESSAGES["SERVICE_UNAVAILABLE"] in Page(answer.text).said
-    assert Page(answer.text).tags.count("button") == 1
+    for method in ("GET", "POST"):
+        answer = await anonymous.http.request(method, link)
+        assert answer.status_code == 503
+        assert sentences.MESSAGES["SERVICE_UNAVAILABLE"] in Page(answer.text).said
+        assert Page(answer.text).tags.count("button") == 1

@@ -5,6 +5,7 @@
  * left for an identity provider. None of it reaches the history, a log or another site.
  */
 export function takeToken(): string | null {
+  addEventListener("hashchange", reload); // another link, opened in the same tab
   const key = location.pathname;
   if (location.hash) sessionStorage.setItem(key, location.hash.slice(1));
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
@@ -14,4 +15,8 @@ export function takeToken(): string | null {
 /** The link has done what it is for. */
 export function dropToken(): void {
   sessionStorage.removeItem(location.pathname);
+}
+
+function reload(): void {
+  location.reload();
 }

@@ -1,4 +1,5 @@
 /** What all pages share: a heading that is read out when it changes, and the choice of language. */
+import { Trouble } from "./api.ts";
 import { type Child, h } from "./dom.ts";
 import {
   choose,
@@ -12,17 +13,30 @@ import {
 
 /** What stands on the page; its first child is the heading. Made anew for another language. */
 export type View = () => Child[];
+type Step = () => Promise<void> | void;
 
+const nav = h("nav", { class: "languages" });
 const card = h("section", { class: "card" });
 let shown: View = () => [];
 let load: () => Promise<void> = async () => draw();
 
 /** Begins the page: `run` calls `show`, now and whenever somebody chooses another language. */
-export async function begin(run: () => Promise<void> | void): Promise<void> {
+export async function begin(run: Step): Promise<void> {
   await speak(preferred());
-  load = async () => run();
-  main().replaceChildren(card, switcher());
+  load = () => attempt(run);
+  nav.replaceChildren(...Object.keys(LANGUAGES).map((each) => button(each as Language)));
+  main().replaceChildren(card, nav);
   await load();
+}
+
+/** Where the API could not be asked, that is what the page says. */
+async function attempt(run: Step): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    showTrouble(error.message, run);
+  }
 }
 
 /**
@@ -31,9 +45,9 @@ export async function begin(run: () => Promise<void> | void): Promise<void> {
  * `again` runs when somebody chooses another language and the view holds what the API has said in
  * the old one; otherwise the view is just drawn again.
  */
-export function show(view: View, again: () => Promise<void> | void = draw): void {
+export function show(view: View, again: Step = draw): void {
   shown = view;
-  load = async () => again();
+  load = () => attempt(again);
   draw();
   card.querySelector("h1")?.focus();
 }
@@ -49,12 +63,12 @@ export function heading(title: string): HTMLHeadingElement {
 }
 
 /** The API could not be asked, and nothing has changed. */
-export function showTrouble(message: string, again: () => Promise<void> | void): void {
+export function showTrouble(message: string, again: Step): void {
   show(
     () => [
       heading(gettext("This did not work")),
       h("p", { role: "alert" }, message),
-      h("button", { type: "button", onclick: () => void again() }, gettext("Try again")),
+      h("button", { type: "button", onclick: () => void attempt(again) }, gettext("Try again")),
     ],
     again,
   );
@@ -62,32 +76,19 @@ export function showTrouble(message: string, again: () => Promise<void> | void):
 
 function draw(): void {
   card.replaceChildren(...shown().filter((child) => child != null && child !== false));
+  nav.setAttribute("aria-label", gettext("Language"));
+  for (const each of nav.querySelectorAll("button"))
+    each.setAttribute("aria-pressed", String(each.lang === language()));
 }
 
-function switcher(): HTMLElement {
-  const nav = h("nav", { class: "languages" });
-  const redraw = () => {
-    nav.setAttribute("aria-label", gettext("Language"));
-    nav.replaceChildren(...Object.keys(LANGUAGES).map((each) => button(each as Language, redraw)));
-  };
-  redraw();
-  return nav;
-}
-
-function button(each: Language, redraw: () => void): HTMLButtonElement {
+function button(each: Language): HTMLButtonElement {
   const change = async () => {
     const typed = values();
     await choose(each);
-    redraw();
     await load();
     restore(typed);
   };
-  const current = each === language();
-  return h(
-    "button",
-    { type: "button", lang: each, "aria-pressed": String(current), onclick: () => void change() },
-    LANGUAGES[each],
-  );
+  return h("button", { type: "button", lang: each, onclick: () => void change() }, LANGUAGES[each]);
 }
 
 function fields(): HTMLInputElement[] {
