@@ -47,7 +47,7 @@ async def test_a_link_outlives_fifty_scanners(
             await _press(scanner, link)
             await _submit(scanner, link)
         assert await offers.everything() == before
-        assert {"form-action" in text for text in scanner.complaints} == {True}
+        assert {"form-action" in text for text in scanner.complaints} <= {True}
         scanner.complaints.clear()
     async with visiting() as visitor:
         await visitor.open(letter.link)

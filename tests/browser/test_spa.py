@@ -151,7 +151,7 @@ async def test_a_refusal_is_told_and_what_was_typed_stays(
     await visitor.press("Sign in")
     await visitor.page.get_by_text("Login or password is wrong").wait_for()
     await sign_in(visitor, owner)
-    await visitor.heading("Acme")
+    await visitor.page.get_by_role("row", name=accountant.full_name).wait_for()
     for email, told in (
         (accountant.email, "This person is in the list already."),
         ("m@example.invalid,", "This value is not valid."),

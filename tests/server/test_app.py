@@ -3,10 +3,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from pydantic import SecretStr
-from starlette.testclient import TestClient
-from starlette.websockets import WebSocketDisconnect
 
-import settings
 from server import app
 from server.app import LARGEST_BODY
 from settings import Settings
@@ -96,9 +93,3 @@ async def test_the_development_mailbox_is_not_served_where_everything_leaves(
     client = Client(app.build(configure(smtp_url="smtp://localhost:25", sms_url=gateway)))
     for path in ("/mailbox", "/mailbox.json", "/mailbox/eml_x.html"):
         assert (await client.http.get(path)).status_code == 404
-
-
-def test_there_is_nothing_to_subscribe_to_yet() -> None:
-    client = TestClient(app.build(settings.load()))
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/graphql"):
-        pass
