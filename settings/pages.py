@@ -56,8 +56,8 @@ class Pages(BaseModel):
 
     home_url: Address | None = Field(
         None,
-        description="Where people go on to from our pages: your frontend. Unset: the pages just "
-        "say what has been done.",
+        description="Where people go on to from our pages: your frontend. Unset: to `/sign-in`, "
+        "which shows their tenants and invitations.",
     )
     allowed_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
