@@ -31,6 +31,11 @@ class Client:
     chosen_locale: Locale | None = None
     device: str | None = None
 
+    @property
+    def language(self) -> Locale:
+        """Of what is said to it, where no account says otherwise."""
+        return self.chosen_locale or self.locale or Locale.EN
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:

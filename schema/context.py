@@ -49,7 +49,7 @@ class Context:
         """The language of messages: the chosen one, else the viewer's, else the one asked for."""
         account = self.viewer.account
         own = account.locale if account else None
-        return Locale(self.client.chosen_locale or own or self.client.locale or Locale.EN)
+        return Locale(self.client.chosen_locale or own or self.client.language)
 
     def _become(self, viewer: Viewer) -> None:
         """Loaders remember what they read, so each reading has its own."""

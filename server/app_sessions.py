@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import errors
-from locales import Locale
 from resolvers import redemptions
 from server import authentication, refusals
 
@@ -65,8 +64,7 @@ def _refusing(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except errors.Failure as failure:
-            locale = authentication.client(request).locale or Locale.EN
-            return refusals.answer(failure, locale)
+            return refusals.answer(failure, authentication.client(request).language)
 
     return respond
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 import settings
 from auth.viewer import Client
 from locales import Locale
+from schema.context import Context
 
 DEVICE_LENGTH = 200
 _YEAR = 365 * 24 * 60 * 60
@@ -84,6 +85,12 @@ def _language(accepted: str) -> Locale | None:
 
 def _quality(language: re.Match[str]) -> float:
     return float(language[2] or 1)
+
+
+def context(connection: HTTPConnection) -> Context:
+    """Of who only looks or listens: the cookie suffices, and he gets no other session."""
+    given = token(connection, cookie_suffices=True)
+    return Context(client(connection), given, Cookie(Response()))
 
 
 class Cookie:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from cross_web import HTTPException
 from starlette.background import BackgroundTask
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -70,7 +70,7 @@ class View(GraphQL[Context, None]):
             return _refusal(refused)
 
     async def _keep(self, socket: WebSocket) -> None:
-        context = _context_of(socket)
+        context = authentication.context(socket)
         if not origins.is_ours(socket):
             refused = refusals.answer(errors.PermissionDenied(), context.locale)
             await socket.send_denial_response(refused)
@@ -91,7 +91,7 @@ class View(GraphQL[Context, None]):
     ) -> Response:
         return events.EventStream(
             stream,
-            _context_of(request).locale,
+            authentication.context(request).locale,
             headers={**sub_response.headers, **headers},
             background=sub_response.background,
         )
@@ -141,15 +141,6 @@ class View(GraphQL[Context, None]):
         if response.get("data") is None and response.get("errors"):
             response.pop("data", None)
         return response
-
-
-def _context_of(connection: HTTPConnection) -> Context:
-    """Without a way to give it another session."""
-    return Context(
-        authentication.client(connection),
-        authentication.token(connection, cookie_suffices=True),
-        authentication.Cookie(Response()),
-    )
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:

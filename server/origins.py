@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import errors
 import settings as settings_module
-from locales import Locale, mark, translations
+from locales import mark, translations
 from server import authentication, refusals
 from settings import Settings
 
@@ -80,8 +80,7 @@ class Origins:
         connection = HTTPConnection(scope)
         app: ASGIApp = self.app
         if _has_session(connection) and not is_ours(connection):
-            client = authentication.client(connection)
-            locale = client.chosen_locale or client.locale or Locale.EN
+            locale = authentication.client(connection).language
             text = translations(locale).gettext(_REFUSED)
             app = refusals.answer(errors.PermissionDenied(), locale, text=text)
         await app(scope, receive, send)

@@ -1,1 +1,1 @@
-"""What people see in a browser: plain pages, with no framework and no build."""
+"""What people see in a browser: shells for the scripts of `web/`, and pages that need none."""

@@ -23,6 +23,8 @@ _POLICY = {"script-src": "'self'", "connect-src": "'self'"}
 _HOME = Markup('<meta name="home" content="{url}">\n')
 _SCRIPT = Markup('<script type="module" src="/built/{file}"></script>\n')
 _STYLE = Markup('<link rel="stylesheet" href="/built/{file}">\n')
+_TEXT = Markup("<p>{text}</p>")
+_NOSCRIPT = Markup("<noscript><p>{text}</p></noscript>")
 _NEEDS_SCRIPT = mark("This page needs JavaScript.")
 _UNBUILT = mark("This page has not been built yet")
 _HOW = mark("Wait for scripts/serve to say that it has built the pages, or run scripts/build.")
@@ -71,16 +73,15 @@ def show(
     head = Markup("").join(_STYLE.format(file=style) for style in built.styles)
     if home := settings.load().home_url:
         head += _HOME.format(url=home)
-    content = Markup("<noscript><p>{text}</p></noscript>").format(text=say(_NEEDS_SCRIPT))
+    content = _NOSCRIPT.format(text=say(_NEEDS_SCRIPT))
     html = page.render(locale, say(title), content, head=head + _SCRIPT.format(file=built.script))
     return page.respond(html, policy={**_POLICY, **policy})
 
 
 def _unbuilt(locale: Locale) -> Response:
     say = translations(locale).gettext
-    text = Markup('<section class="card"><h1>{title}</h1><p>{how}</p></section>')
-    content = text.format(title=say(_UNBUILT), how=say(_HOW))
-    return page.respond(page.render(locale, say(_UNBUILT), content), status=_UNBUILT_STATUS)
+    card = page.card(say(_UNBUILT), _TEXT.format(text=say(_HOW)))
+    return page.respond(page.render(locale, say(_UNBUILT), card), status=_UNBUILT_STATUS)
 
 
 # Their names change with what is in them, so browsers may keep them.

@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import errors
-from locales import Locale, mark
+from locales import mark
 from permissions import checks
-from schema.context import Context
 from server import authentication, refusals
 from server.pages import built
 
@@ -30,15 +29,14 @@ async def page(request: Request) -> Response | None:
     """The page; or None, where the request is a client's or its sender may not explore."""
     if not _asks_for_a_page(request):
         return None
-    token = authentication.token(request, cookie_suffices=True)
-    context = Context(authentication.client(request), token, authentication.Cookie(Response()))
+    context = authentication.context(request)
     try:
         await context.identify()
     except errors.Failure as failure:
         return refusals.answer(failure, context.locale)
     if not checks.may_explore(context.viewer):
         return None
-    return built.show(_ENTRY, context.client.locale or Locale.EN, _TITLE, _POLICY)
+    return built.show(_ENTRY, context.client.language, _TITLE, _POLICY)
 
 
 def _asks_for_a_page(request: Request) -> bool:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import settings
-from locales import Locale, mark
+from locales import mark
 from mail import mailbox
 from mail.mailbox import Mail
 from mail.transport import mailbox_folder
@@ -31,7 +31,7 @@ _FRAMED = {
 
 
 async def _show(request: Request) -> Response:
-    locale = authentication.client(request).locale or Locale.EN
+    locale = authentication.client(request).language
     return built.show("mailbox.ts", locale, _TITLE, _FRAMING)
 
 

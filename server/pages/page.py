@@ -44,11 +44,17 @@ _PAGE = Markup(
 </html>
 """
 )
+_CARD = Markup('<section class="card"><h1>{title}</h1>{content}</section>')
 
 
 def render(locale: Locale, title: str, content: Markup, *, head: Markup = Markup("")) -> Markup:  # noqa: B008 an empty one
     """A whole page; `title` and what `content` holds are in the language of `locale`."""
     return _PAGE.format(lang=locale.lower(), title=title, content=content, head=head)
+
+
+def card(title: str, content: Markup) -> Markup:
+    """What a page without a script consists of."""
+    return _CARD.format(title=title, content=content)
 
 
 def respond(

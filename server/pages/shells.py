@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from locales import Locale, mark
+from locales import mark
 from server import authentication
 from server.pages import built, page
 
@@ -27,7 +27,7 @@ _TITLES = {
 
 
 async def _show(request: Request, *, entry: str, title: str) -> Response:
-    locale = authentication.client(request).locale or Locale.EN
+    locale = authentication.client(request).language
     return built.show(entry, locale, title, {"require-trusted-types-for": "'script'"})
 
 

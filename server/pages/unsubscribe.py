@@ -21,7 +21,6 @@ from schema import sentences
 from server import authentication
 from server.pages import page
 
-_CARD = Markup('<section class="card"><h1>{title}</h1>{content}</section>\n{languages}')
 _TEXT = Markup("<p>{text}</p>")
 _BUTTON = Markup('<form method="post"><button>{label}</button></form>')
 _LANGUAGES = Markup('<nav class="languages" aria-label="{label}">{links}</nav>')
@@ -74,7 +73,7 @@ def _language(request: Request, reader: User | None = None) -> Locale:
         return Locale(chosen)
     if reader is not None and reader.locale:
         return Locale(reader.locale)
-    return authentication.client(request).locale or Locale.EN
+    return authentication.client(request).language
 
 
 def _page(
@@ -84,8 +83,8 @@ def _page(
     content = _TEXT.format(text=say(text))
     if button is not None:
         content += _BUTTON.format(label=say(button))
-    card = _CARD.format(title=say(title), content=content, languages=_languages(locale))
-    html = page.render(locale, say(title), card)
+    card = page.card(say(title), content)
+    html = page.render(locale, say(title), card + _languages(locale))
     return page.respond(html, status=status, policy={"form-action": "'self'"})
 
 
