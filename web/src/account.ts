@@ -2,7 +2,7 @@
 import { action } from "./action.ts";
 import { ask } from "./api.ts";
 import { home } from "./destination.ts";
-import { type Child, h } from "./dom.ts";
+import { type Child, facts, h } from "./dom.ts";
 import { gettext, ngettext, speakAs } from "./language.ts";
 import { myInvitations } from "./my-invitations.ts";
 import type { MineQuery } from "./operations.ts";
@@ -100,15 +100,15 @@ function places(memberships: Mine["memberships"]): Child[] {
   const more = (memberships.totalCount ?? 0) - found.length;
   return [
     h("h2", {}, gettext("Your tenants")),
-    h("dl", {}, ...found.flatMap(place)),
+    facts(...found.map(place)),
     more > 0 && h("p", {}, ngettext("And %(count)s more.", "And %(count)s more.", more)),
   ];
 }
 
-function place({ tenant, role, status }: Place): HTMLElement[] {
+function place({ tenant, role, status }: Place): [string, string] {
   const values = { role: role.name };
   const text = status === "DISABLED" ? gettext("%(role)s, disabled at present", values) : role.name;
-  return [h("dt", {}, tenant.name), h("dd", {}, text)];
+  return [tenant.name, text];
 }
 
 function onwards({ canExplore }: Mine): Child[] {

@@ -1,4 +1,9 @@
 /** Where somebody goes on to: never to another site on the word of an address. */
+import { h } from "./dom.ts";
+import { gettext } from "./language.ts";
+
+/** Shows people what is theirs. */
+export const ACCOUNT = "/sign-in";
 
 /** The whole address of a path of this very origin; null for anything else (CASES 81). */
 export function ownAddress(path: string | null): string | null {
@@ -10,6 +15,11 @@ export function ownAddress(path: string | null): string | null {
 /** The page to come to after signing in, as whoever sent somebody to sign in wants it. */
 export function wanted(): string | null {
   return ownAddress(new URLSearchParams(location.search).get("next"));
+}
+
+/** The link at the end of what a page is for. */
+export function onwards(): HTMLElement {
+  return h("p", {}, h("a", { href: home() ?? ACCOUNT }, gettext("Go on")));
 }
 
 /** Where the provider has people go on to; null where his settings name nothing. */

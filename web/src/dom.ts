@@ -14,6 +14,21 @@ export function h<Name extends keyof HTMLElementTagNameMap>(
     else if (value !== undefined && value !== false)
       element.setAttribute(key, value === true ? "" : String(value));
   }
-  element.append(...children.filter((child) => child != null && child !== false));
+  element.append(...present(children));
   return element;
+}
+
+/** Those that are to be shown. */
+export function present(children: Child[]): (Node | string)[] {
+  return children.filter((child) => child != null && child !== false);
+}
+
+/** Terms, each with its description or several; one without any is left out. */
+export function facts(...all: [term: string, ...descriptions: string[]][]): HTMLElement {
+  const known = all.filter(([, ...descriptions]) => descriptions.length);
+  const rows = known.map(([term, ...descriptions]) => [
+    h("dt", {}, term),
+    ...descriptions.map((each) => h("dd", {}, each)),
+  ]);
+  return h("dl", {}, ...rows.flat());
 }

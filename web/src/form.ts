@@ -43,8 +43,8 @@ export function form(
     element.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   };
   const button = h("button", {}, label);
-  const element = h("form", { onsubmit: (event) => void send(event) }, ...fields.map(input));
-  element.append(...more.filter((child) => child != null && child !== false), button);
+  const parts = [...fields.map(input), ...more, button];
+  const element = h("form", { onsubmit: (event) => void send(event) }, ...parts);
   return element;
 }
 

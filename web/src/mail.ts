@@ -1,5 +1,5 @@
 /** A mail or an SMS of the development mailbox: as it is asked for, listed and read. */
-import { type Child, h } from "./dom.ts";
+import { type Child, facts, h } from "./dom.ts";
 import { gettext, moment } from "./language.ts";
 
 export interface Mail {
@@ -50,7 +50,7 @@ export function letter(mail: Mail): HTMLElement {
     {},
     h("a", { class: "back", href: "#" }, gettext("Back to the list")),
     h("h2", { tabindex: -1 }, isSms(mail) ? gettext("SMS") : mail.subject),
-    h("dl", {}, ...fact(gettext("To"), mail.to), ...fact(gettext("Sent"), moment(mail.sentAt))),
+    facts([gettext("To"), mail.to], [gettext("Sent"), moment(mail.sentAt)]),
     mail.links.length > 0 && h("h3", {}, gettext("Links")),
     mail.links.length > 0 && h("ul", {}, ...mail.links.map((link) => h("li", {}, out(link)))),
     mail.html && h("h3", {}, gettext("HTML")),
@@ -63,10 +63,6 @@ export function letter(mail: Mail): HTMLElement {
 /** Numbers hold no `@`. */
 function isSms({ to }: Mail): boolean {
   return !to.includes("@");
-}
-
-function fact(name: string, value: string): Child[] {
-  return [h("dt", {}, name), h("dd", {}, value)];
 }
 
 function frame({ id, subject }: Mail): HTMLElement {

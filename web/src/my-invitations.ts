@@ -1,8 +1,9 @@
 /** The invitations in somebody's own list, accepted and declined by who is signed in. */
 import { action } from "./action.ts";
 import { ask } from "./api.ts";
+import { declining } from "./declining.ts";
 import { type Child, h } from "./dom.ts";
-import { type Fault, type Field, faults, form, type Given } from "./form.ts";
+import { type Fault, type Field, faults, type Given } from "./form.ts";
 import { gettext, moment } from "./language.ts";
 import type {
   AcceptMineMutation,
@@ -11,7 +12,7 @@ import type {
   DeclineMineMutationVariables,
   MineQuery,
 } from "./operations.ts";
-import { heading, show } from "./page.ts";
+import { show } from "./page.ts";
 
 const ACCEPT = /* GraphQL */ `
   mutation AcceptMine($id: ID!) {
@@ -93,15 +94,15 @@ async function accept(invitation: Invitation, again: Again): Promise<string | un
   return undefined;
 }
 
-/** Declining cannot be taken back. */
 function confirm(invitation: Invitation, again: Again): void {
-  const tenant = invitation.tenantName;
-  show(() => [
-    heading(gettext("Decline to join %(tenant)s?", { tenant })),
-    h("p", {}, gettext("To join later you would have to be invited again.")),
-    form([reason()], gettext("Decline"), (given) => decline(invitation, given, again)),
-    back(again),
-  ]);
+  show(() =>
+    declining({
+      tenant: invitation.tenantName,
+      fields: [reason()],
+      decline: (given) => decline(invitation, given, again),
+      back: again,
+    }),
+  );
 }
 
 function reason(): Field {
@@ -112,11 +113,6 @@ function reason(): Field {
     optional: true,
     maxlength: 500,
   };
-}
-
-function back(again: Again): HTMLElement {
-  const pressed = action(gettext("Back"), async () => void (await again()));
-  return h("div", { class: "after" }, pressed);
 }
 
 async function decline(invitation: Invitation, given: Given, again: Again): Promise<Fault[]> {

@@ -13,7 +13,8 @@ export function newPassword(minLength?: number): Field {
   };
 }
 
-function atLeast(limit: number): string {
+/** As the API says it of one that is shorter. */
+export function atLeast(limit: number): string {
   return ngettext("At least %(limit)s character.", "At least %(limit)s characters.", limit, {
     limit,
   });

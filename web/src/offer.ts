@@ -3,8 +3,8 @@
  * does, and what he is told at the end.
  */
 import { ask } from "./api.ts";
-import { home } from "./destination.ts";
-import { type Child, h } from "./dom.ts";
+import { onwards } from "./destination.ts";
+import { type Child, facts, h } from "./dom.ts";
 import { type Fault, faults, form } from "./form.ts";
 import { gettext } from "./language.ts";
 import { dropToken } from "./link.ts";
@@ -60,16 +60,6 @@ export function ways(offer: Offer, passwordMinLength: number, steps: Steps): Chi
     h("p", {}, gettext("You have no account yet. Check what is filled in and choose a password.")),
     form(fields, submit, (given) => accept(registration(given))),
   ];
-}
-
-/** Term and description, or several of them. */
-export function facts(...all: [string, ...string[]][]): HTMLElement {
-  const known = all.filter(([, ...values]) => values.length);
-  const rows = known.map(([term, ...values]) => [
-    h("dt", {}, term),
-    ...values.map((value) => h("dd", {}, value)),
-  ]);
-  return h("dl", {}, ...rows.flat());
 }
 
 /** Somebody else is signed in; `open` once he is not. */
@@ -145,8 +135,4 @@ async function showPlace(tenantId: string, title: (tenant: string) => string): P
     ],
     () => showPlace(tenantId, title),
   );
-}
-
-function onwards(): HTMLElement {
-  return h("p", {}, h("a", { href: home() ?? "/sign-in" }, gettext("Go on")));
 }

@@ -1,6 +1,6 @@
 /** What all pages share: a heading that is read out when it changes, and the choice of language. */
 import { Trouble } from "./api.ts";
-import { type Child, h } from "./dom.ts";
+import { type Child, h, present } from "./dom.ts";
 import {
   choose,
   gettext,
@@ -75,7 +75,7 @@ export function showTrouble(message: string, again: Step): void {
 }
 
 function draw(): void {
-  card.replaceChildren(...shown().filter((child) => child != null && child !== false));
+  card.replaceChildren(...present(shown()));
   nav.setAttribute("aria-label", gettext("Language"));
   for (const each of nav.querySelectorAll("button"))
     each.setAttribute("aria-pressed", String(each.lang === language()));

@@ -1,6 +1,7 @@
 /** What a newcomer says of himself, by the names that the API knows it by. */
 import type { Field, Given } from "./form.ts";
-import { gettext, locale, ngettext } from "./language.ts";
+import { gettext, locale } from "./language.ts";
+import { atLeast } from "./new-password.ts";
 import type { RegistrationInput } from "./operations.ts";
 
 /** What is known already, and corrected by him. */
@@ -11,12 +12,6 @@ export interface Known {
 }
 
 export function registrationFields(known: Known, passwordMinLength: number): Field[] {
-  const atLeast = ngettext(
-    "At least %(limit)s character.",
-    "At least %(limit)s characters.",
-    passwordMinLength,
-    { limit: passwordMinLength },
-  );
   return [
     { name: "fullName", label: gettext("Full name"), autocomplete: "name", value: known.fullName },
     {
@@ -29,7 +24,7 @@ export function registrationFields(known: Known, passwordMinLength: number): Fie
     {
       name: "password",
       label: gettext("Password"),
-      hint: atLeast,
+      hint: atLeast(passwordMinLength),
       type: "password",
       autocomplete: "new-password",
     },

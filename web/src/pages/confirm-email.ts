@@ -1,7 +1,7 @@
 /** `/confirm-email#token`: the address that a link was mailed to becomes the account's. */
 import { look, showDead } from "../account-link.ts";
 import { ask } from "../api.ts";
-import { home } from "../destination.ts";
+import { onwards } from "../destination.ts";
 import { h } from "../dom.ts";
 import { type Fault, faults, form } from "../form.ts";
 import { gettext, moment } from "../language.ts";
@@ -65,8 +65,4 @@ function showConfirmed(email: string): void {
     h("p", {}, gettext("You sign in with %(email)s from now on.", { email })),
     onwards(),
   ]);
-}
-
-function onwards(): HTMLElement {
-  return h("p", {}, h("a", { href: home() ?? "/sign-in" }, gettext("Go on")));
 }

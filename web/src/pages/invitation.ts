@@ -1,19 +1,11 @@
 /** `/invitation#token`: somebody sees what he is invited to, and accepts or declines. */
-import { action } from "../action.ts";
 import { ask, Trouble } from "../api.ts";
-import { type Child, h } from "../dom.ts";
-import { type Fault, form, type Given } from "../form.ts";
+import { declining } from "../declining.ts";
+import { type Child, facts, h } from "../dom.ts";
+import type { Fault, Given } from "../form.ts";
 import { gettext, moment, speakAs } from "../language.ts";
 import { dropToken, takeToken } from "../link.ts";
-import {
-  facts,
-  settle,
-  showDead,
-  showMember,
-  showWelcome,
-  showWrongAccount,
-  ways,
-} from "../offer.ts";
+import { settle, showDead, showMember, showWelcome, showWrongAccount, ways } from "../offer.ts";
 import type {
   AcceptInvitationMutation,
   AcceptInvitationMutationVariables,
@@ -130,7 +122,7 @@ async function open(): Promise<void> {
       heading(title(offer)),
       terms(offer),
       ...ways(offer, asked.passwordMinLength, { login: offer.email, open, accept }),
-      (offer.viewerIsInvited || offer.registrationRequired) && declining(offer),
+      (offer.viewerIsInvited || offer.registrationRequired) && toDecline(offer),
     ],
     open,
   );
@@ -167,20 +159,21 @@ async function accept(registration: RegistrationInput | null): Promise<Fault[]> 
   return [];
 }
 
-function declining(offer: Preview): HTMLElement {
-  const ask = () => askTwice(offer);
-  return h("button", { type: "button", class: "quiet", onclick: ask }, gettext("Decline"));
+function toDecline(offer: Preview): HTMLElement {
+  const press = () => confirm(offer);
+  return h("button", { type: "button", class: "quiet", onclick: press }, gettext("Decline"));
 }
 
-/** Scanners press buttons, and nobody can take this back. */
-function askTwice({ tenantName: tenant }: Preview): void {
+function confirm({ tenantName: tenant }: Preview): void {
   const block = h("input", { type: "checkbox", name: "block" });
-  show(() => [
-    heading(gettext("Decline to join %(tenant)s?", { tenant })),
-    h("p", {}, gettext("To join later you would have to be invited again.")),
-    form([], gettext("Decline"), (given) => decline(tenant, given), never(tenant, block)),
-    action(gettext("Back"), async () => void (await open())),
-  ]);
+  show(() =>
+    declining({
+      tenant,
+      more: never(tenant, block),
+      decline: (given) => decline(tenant, given),
+      back: open,
+    }),
+  );
 }
 
 /** The same box in every language, with its tick. */

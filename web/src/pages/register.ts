@@ -1,7 +1,7 @@
 /** `/register`: asks for a link to a tenant of one's own; `#token` makes the account and it. */
 import { type Living, look, showDead } from "../account-link.ts";
 import { ask } from "../api.ts";
-import { home } from "../destination.ts";
+import { onwards } from "../destination.ts";
 import { type Child, h } from "../dom.ts";
 import { type Fault, type Field, faults, form, type Given } from "../form.ts";
 import { gettext, locale, moment } from "../language.ts";
@@ -139,6 +139,6 @@ function showWelcome(tenant: string): void {
   show(() => [
     heading(gettext("Welcome to %(tenant)s", { tenant })),
     h("p", {}, gettext("You are its owner, and signed in.")),
-    h("p", {}, h("a", { href: home() ?? "/sign-in" }, gettext("Go on"))),
+    onwards(),
   ]);
 }

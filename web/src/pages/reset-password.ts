@@ -1,7 +1,7 @@
 /** `/reset-password`: asks for a link to a new password; `#token` sets it. */
 import { look, showDead } from "../account-link.ts";
 import { ask } from "../api.ts";
-import { home } from "../destination.ts";
+import { ACCOUNT, home } from "../destination.ts";
 import { type Child, h } from "../dom.ts";
 import { type Fault, faults, form } from "../form.ts";
 import { gettext, moment } from "../language.ts";
@@ -89,7 +89,7 @@ function requesting(): Child[] {
 }
 
 function toSignIn(): HTMLElement {
-  return h("p", { class: "after" }, h("a", { href: "/sign-in" }, gettext("Back to signing in")));
+  return h("p", {}, h("a", { href: ACCOUNT }, gettext("Back to signing in")));
 }
 
 async function request(given: Record<string, string>): Promise<Fault[]> {
@@ -128,6 +128,6 @@ function showReset(login: string): void {
   show(() => [
     heading(gettext("Your password is set")),
     h("p", {}, gettext("You were signed out everywhere. Sign in with the new one.")),
-    ...signIn({ login, done: () => location.replace(home() ?? "/sign-in") }),
+    ...signIn({ login, done: () => location.replace(home() ?? ACCOUNT) }),
   ]);
 }

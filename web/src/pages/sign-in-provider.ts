@@ -4,7 +4,7 @@
  * What they say of an error stays unread: anybody can write such an address.
  */
 import { ask, Trouble } from "../api.ts";
-import { ownAddress } from "../destination.ts";
+import { ACCOUNT, ownAddress } from "../destination.ts";
 import { h } from "../dom.ts";
 import { type Fault, faults } from "../form.ts";
 import { gettext } from "../language.ts";
@@ -47,14 +47,13 @@ const FINISH = /* GraphQL */ `
     }
   }
 `;
-const STARTED_AT = "/sign-in";
 
 type Return = SignInWithProviderMutationVariables;
 
 const said = new URLSearchParams(location.search);
 history.replaceState(null, "", location.pathname);
 const visit = takeVisit();
-const back = ownAddress(visit?.path ?? null) ?? STARTED_AT;
+const back = ownAddress(visit?.path ?? null) ?? ACCOUNT;
 
 await begin(open);
 

@@ -1,10 +1,10 @@
 /** `/tenant-invitation#token`: somebody is to own a tenant, which exists once he accepts. */
 import { ask, Trouble } from "../api.ts";
-import { h } from "../dom.ts";
+import { facts, h } from "../dom.ts";
 import type { Fault } from "../form.ts";
 import { gettext, moment, speakAs } from "../language.ts";
 import { takeToken } from "../link.ts";
-import { facts, settle, showDead, showWelcome, showWrongAccount, ways } from "../offer.ts";
+import { settle, showDead, showWelcome, showWrongAccount, ways } from "../offer.ts";
 import type {
   AcceptTenantInvitationMutation,
   AcceptTenantInvitationMutationVariables,
