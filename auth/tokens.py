@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 import settings
 
-SESSION, INVITATION, TENANT_INVITATION = "tnt_ses_", "tnt_inv_", "tnt_tin_"
+SESSION, KEY = "tnt_ses_", "tnt_key_"
+INVITATION, TENANT_INVITATION = "tnt_inv_", "tnt_tin_"
 NEW_EMAIL, NEW_PASSWORD, REGISTRATION = "tnt_eml_", "tnt_pwd_", "tnt_reg_"
 VISIT, UNSUBSCRIBE, APP_SESSION = "tnt_vis_", "tnt_uns_", "tnt_aps_"
 _BYTES, _CODE_DIGITS = 32, 6

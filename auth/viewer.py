@@ -42,7 +42,8 @@ class Membership:
     """A place in a tenant that has not ended: `JOINED` or `DISABLED`.
 
     `grants` and `denials` are single permissions on top of the role; `servicing` is there in a
-    servicing organization, with what the provider switched on.
+    servicing organization, with what the provider switched on. `ceiling` is what an API key may do
+    at most, whatever its maker may; None where no key acts.
     """
 
     tenant_id: str
@@ -53,6 +54,7 @@ class Membership:
     grants: Sequence[str] = ()
     denials: Sequence[str] = ()
     servicing: Sequence[str] | None = None
+    ceiling: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,25 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """An API key at work: it does in its tenant what its maker may and it holds, in his stead.
+
+    `operations` are the registered documents it is limited to; None: all.
+    """
+
+    id: str
+    name: str
+    tenant_id: str
+    operations: tuple[str, ...] | None
+    expires_at: datetime
+    maker_id: str
+    maker_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whoever asks; `account` is None for anonymous callers. Made anew for every request.
+    """Whoever asks; `account` is None for anonymous callers and API keys. Made anew for every
+    request.
 
     `before` is the same person as he was before the change whose payload is read. `as_staff`: he
     acts for the provider now, not by a place of his own.
@@ -83,6 +102,7 @@ class Viewer:
 
     client: Client
     account: Account | None = None
+    key: Key | None = None
     session_id: str | None = None
     last_used_at: datetime | None = None
     places: Mapping[str, Membership] = field(default_factory=lambda: MappingProxyType({}))
@@ -92,6 +112,16 @@ class Viewer:
     @property
     def user_id(self) -> str | None:
         return self.account.id if self.account else None
+
+    @property
+    def acting_id(self) -> str | None:
+        """The person who answers for what is done: the viewer, or the maker of the key."""
+        return self.key.maker_id if self.key else self.user_id
+
+    @property
+    def actor_id(self) -> str | None:
+        """Who the audit says has done it: a person's id or a key's."""
+        return self.key.id if self.key else self.user_id
 
     @property
     def is_staff(self) -> bool:
@@ -112,7 +142,9 @@ class Viewer:
 
     @property
     def member_ids(self) -> list[str]:
-        """His own places in those."""
+        """His own places in those; a key has none."""
+        if self.key is not None:
+            return []
         return [self.places[tenant_id].member_id for tenant_id in self.joined]
 
     @property
@@ -131,10 +163,13 @@ class Viewer:
 
 
 async def identify(client: Client, token: str | None) -> Viewer:
-    """The viewer behind a session token; anonymous where it is missing, unknown or too old.
+    """The viewer behind a session token or an API key; anonymous where it is missing, unknown, too
+    old or has ended.
 
     Runs in the caller's transaction and sets the viewer's scope for the rest of it.
     """
+    if token and token.startswith(tokens.KEY):
+        return await _open_key(client, token)
     if not token or not token.startswith(tokens.SESSION):
         return Viewer(client)
     found = await database.rows(
@@ -144,6 +179,30 @@ async def identify(client: Client, token: str | None) -> Viewer:
         settings.load().session_lifetime,
     )
     return _viewer(client, found[0]) if found else Viewer(client)
+
+
+async def _open_key(client: Client, token: str) -> Viewer:
+    found = await database.rows("select * from open_key($1, $2)", tokens.digest(token), clock.now())
+    if not found:
+        return Viewer(client)
+    row = found[0]
+    operations, limits = row["operations"], frozenset(row["permissions"])
+    key = Key(
+        id=row["key_id"],
+        name=row["name"],
+        tenant_id=row["tenant_id"],
+        operations=None if operations is None else tuple(operations),
+        expires_at=row["expires_at"],
+        maker_id=row["user_id"],
+        maker_name=row["full_name"],
+    )
+    place = _membership({**row, "status": MemberStatus.JOINED}, ceiling=limits)
+    return Viewer(
+        client,
+        key=key,
+        last_used_at=row["last_used_at"],
+        places=MappingProxyType({place.tenant_id: place}),
+    )
 
 
 def _viewer(client: Client, row: dict[str, object]) -> Viewer:
@@ -158,7 +217,7 @@ def _viewer(client: Client, row: dict[str, object]) -> Viewer:
     )
 
 
-def _membership(place: dict[str, Any]) -> Membership:
+def _membership(place: dict[str, Any], *, ceiling: frozenset[str] | None = None) -> Membership:
     return Membership(
         tenant_id=place["tenant_id"],
         member_id=place["member_id"],
@@ -168,6 +227,7 @@ def _membership(place: dict[str, Any]) -> Membership:
         grants=tuple(place["grants"]),
         denials=tuple(place["denials"]),
         servicing=None if place["servicing"] is None else tuple(place["servicing"]),
+        ceiling=ceiling,
     )
 
 

@@ -1,15 +1,19 @@
 """What is remembered: one table a module, and `database`, the only way to it."""
 
 from models.account_link import AccountLink, LinkPurpose
+from models.api_key import ApiKey
 from models.app import App, AppAccess, AppRight
 from models.app_action import AppAction, AppActionState
 from models.app_role import AppRole, AppRoleAssignment
 from models.app_session import AppSession
 from models.audit_event import AuditEvent
 from models.avatar import Avatar
+from models.document import Document
+from models.idempotency_key import IdempotencyKey
 from models.identity import Identity, ProviderVisit
 from models.invitation import Invitation, InvitationState
 from models.member import Member, MemberStatus
+from models.member_import import ImportRowState, ImportState, MemberImport, MemberImportRow
 from models.outbox_entry import Channel, OutboxEntry, OutboxState
 from models.phone_code import CodePurpose, PhoneCode
 from models.rate_limit import RateLimit
@@ -22,9 +26,11 @@ from models.tenant import Catalog, Tenant
 from models.tenant_block import TenantBlock
 from models.tenant_invitation import TenantInvitation
 from models.user import ProviderRole, User
+from models.webhook import DisabledReason, WebhookDelivery, WebhookEndpoint, WebhookState
 
 __all__ = [
     "AccountLink",
+    "ApiKey",
     "App",
     "AppAccess",
     "AppAction",
@@ -38,11 +44,18 @@ __all__ = [
     "Catalog",
     "Channel",
     "CodePurpose",
+    "DisabledReason",
+    "Document",
+    "IdempotencyKey",
     "Identity",
+    "ImportRowState",
+    "ImportState",
     "Invitation",
     "InvitationState",
     "LinkPurpose",
     "Member",
+    "MemberImport",
+    "MemberImportRow",
     "MemberStatus",
     "OperatorReport",
     "OutboxEntry",
@@ -63,4 +76,7 @@ __all__ = [
     "TenantBlock",
     "TenantInvitation",
     "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookState",
 ]

@@ -57,8 +57,27 @@ def session(session_id: str) -> str:
     return f"session:{session_id}"
 
 
-_PERSONAL = {"members": access, "access": place, "sessions": session, "tenants": tenant}
-"""The topics of single ones among what is announced."""
+def key(key_id: str) -> str:
+    """Topic: its own id; the API key was revoked, or its secret is another."""
+    return f"key:{key_id}"
+
+
+def imports(tenant_id: str) -> str:
+    """Topic: ids of imports of members that went on."""
+    return f"imports:{tenant_id}"
+
+
+_OF_TENANT = {"members": members, "access": members, "invitations": invitations, "imports": imports}
+"""The topics of a tenant among what is announced."""
+
+_PERSONAL = {
+    "members": access,
+    "access": place,
+    "sessions": session,
+    "tenants": tenant,
+    "keys": key,
+}
+"""The topics of single ones."""
 
 
 @asynccontextmanager
@@ -115,8 +134,7 @@ def _deliver(_connection: object, _pid: int, _channel: str, payload: object) -> 
     told = orjson.loads(str(payload))
     about, tenant_id, ids = told["about"], told["tenant"], told["ids"]
     if tenant_id is not None:
-        topic = invitations if about == "invitations" else members
-        inboxes.tell(topic(tenant_id), ids)
+        inboxes.tell(_OF_TENANT[about](tenant_id), ids)
     if about in _PERSONAL:
         concerned = told["users"] if about == "members" else ids
         _tell_each(_PERSONAL[about], concerned, tenant_id)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.fields.db_defaults import Now
 from tortoise.models import Model
 
 from models.tenant import Tenant
@@ -23,6 +24,10 @@ class Member(Model):
 
     The `*_key` columns are what lists are searched and ordered by, in this tenant's own index:
     the folded values of whichever of the two holds.
+
+    `revision` and `updated_at` are the database's to write: within a tenant they grow in the order
+    in which changes become visible, those of rights on apps and of the invitation included
+    (migrations/0009_portals.sql, ADR 0027).
 
     `grants` and `denials` are single permissions on top of the role (PRODUCT 2, rule 3); an owner
     has neither.
@@ -52,7 +57,8 @@ class Member(Model):
     is_first_user = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()
     joined_at = fields.DatetimeField(null=True)
-    updated_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField(db_default=Now())
+    revision = fields.BigIntField(db_default=0)
 
     class Meta:
         table = "members"
@@ -61,5 +67,7 @@ class Member(Model):
             ("tenant_id", "name_key", "id"),
             ("tenant_id", "email_key"),
             ("tenant_id", "login_key"),
+            ("tenant_id", "revision"),
+            ("tenant_id", "updated_at", "id"),
             ("user_id", "tenant_id"),
         )

@@ -1,5 +1,5 @@
-"""What is to leave, written in the transaction of the change it tells of: a mail, an SMS, or what
-an app is asked to do.
+"""What is to leave, written in the transaction of the change it tells of: a mail, an SMS, what an
+app is asked to do, or what a webhook is told.
 """
 
 from enum import StrEnum
@@ -14,6 +14,7 @@ from models.invitation import Invitation
 from models.phone_code import PhoneCode
 from models.tenant import Tenant
 from models.tenant_invitation import TenantInvitation
+from models.webhook import WebhookDelivery
 
 
 class Channel(StrEnum):
@@ -22,6 +23,7 @@ class Channel(StrEnum):
     MAIL = "MAIL"
     SMS = "SMS"
     APP = "APP"
+    WEBHOOK = "WEBHOOK"
 
 
 class OutboxState(StrEnum):
@@ -67,8 +69,12 @@ class OutboxEntry(Model):
         "models.AppAction", null=True, on_delete=fields.CASCADE
     )
     app_action_id: str | None
+    webhook_delivery: fields.ForeignKeyNullableRelation[WebhookDelivery] = fields.ForeignKeyField(
+        "models.WebhookDelivery", null=True, on_delete=fields.CASCADE
+    )
+    webhook_delivery_id: str | None
     user_id = fields.CharField(max_length=32, null=True)
-    channel = fields.CharEnumField(Channel, max_length=4, default=Channel.MAIL, db_default="MAIL")
+    channel = fields.CharEnumField(Channel, max_length=7, default=Channel.MAIL, db_default="MAIL")
     message = fields.CharField(max_length=48)
     recipient = fields.CharField(max_length=254)
     locale = fields.CharField(max_length=2)
@@ -93,4 +99,5 @@ class OutboxEntry(Model):
             ("code_id",),
             ("tenant_invitation_id",),
             ("app_action_id",),
+            ("webhook_delivery_id",),
         )

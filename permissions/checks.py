@@ -29,6 +29,8 @@ class Actor(Protocol):
     def denials(self) -> Sequence[str]: ...
     @property
     def servicing(self) -> Sequence[str] | None: ...
+    @property
+    def ceiling(self) -> frozenset[str] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,19 @@ class Standing:
     grants: Sequence[str]
     denials: Sequence[str]
     servicing: Sequence[str] | None
+    ceiling: frozenset[str] | None = None
 
 
 def effective(actor: Actor) -> tuple[Permission, ...]:
-    """What he may do: role + grants - denials (PRODUCT 2, rule 3), in the catalogue's order."""
+    """What he may do: role + grants - denials (PRODUCT 2, rule 3), in the catalogue's order; of
+    that an API key may do what it holds as well.
+    """
     own = _of_role(actor)
-    if not actor.grants and not actor.denials:
+    if not actor.grants and not actor.denials and actor.ceiling is None:
         return own
     held = {*own, *actor.grants}.difference(actor.denials)
+    if actor.ceiling is not None:
+        held &= actor.ceiling
     return tuple(p for p in roles.permissions(actor.catalog) if p in held)
 
 
@@ -135,7 +142,7 @@ def require_serves(viewer: Viewer, organization_id: str) -> None:
         errors.NotFound: he has no place there.
         errors.PermissionDenied: he has, and is none of those who serve.
     """
-    require_signed_in(viewer)
+    require_caller(viewer)
     places = [v.place(organization_id) for v in (viewer, viewer.before) if v is not None]
     if not any(places):
         raise errors.NotFound
@@ -157,9 +164,20 @@ def require_sees(viewer: Viewer, tenant_id: str, permission: Permission) -> None
     errors.NotFound: he has no place there; the tenant does not exist for him.
     errors.PermissionDenied: he has, without this permission.
     """
-    require_signed_in(viewer)
+    require_caller(viewer)
     if not sees(viewer, tenant_id, permission):
         require(viewer.place(tenant_id), permission)
+
+
+def require_caller(viewer: Viewer) -> str:
+    """The id of the person who answers for it: the viewer's, or that of the key's maker.
+
+    Raises:
+        errors.Unauthenticated: nobody is known to ask.
+    """
+    if viewer.acting_id is None:
+        raise errors.Unauthenticated
+    return viewer.acting_id
 
 
 def require_signed_in(viewer: Viewer) -> str:
@@ -167,9 +185,10 @@ def require_signed_in(viewer: Viewer) -> str:
 
     Raises:
         errors.Unauthenticated: nobody is signed in.
+        errors.PermissionDenied: an API key asks for what is a person's own affair.
     """
     if viewer.user_id is None:
-        raise errors.Unauthenticated
+        raise errors.PermissionDenied if viewer.key else errors.Unauthenticated
     return viewer.user_id
 
 

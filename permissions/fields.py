@@ -2,7 +2,8 @@
 
 Where a field's arguments (or its parent) name a tenant, `Can` decides, from the memberships that
 came with the request: synchronous and without a query. Where they name a member, an invitation or
-an app, `SignedIn` stands at the field and the use case decides under the lock. `Staff` stands where
+an app, `Caller` or `SignedIn` stands at the field and the use case decides under the lock: the
+former where API keys may pass as well as people. `Staff` stands where
 only the provider's people may pass. `Anyone` says that a field is open on purpose. Every root field
 carries one of them; a test sees to it.
 """
@@ -28,8 +29,20 @@ class Can(BasePermission):
         return True
 
 
+class Caller(BasePermission):
+    """Somebody is signed in, or an API key asks; what either may do is decided where the rule
+    lives.
+    """
+
+    def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 the library's signature
+        checks.require_caller(info.context.viewer)
+        return True
+
+
 class SignedIn(BasePermission):
-    """Somebody is signed in; what he may do is decided where the rule lives."""
+    """A person is signed in, and no API key does for it; what he may do is decided where the rule
+    lives.
+    """
 
     def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 the library's signature
         checks.require_signed_in(info.context.viewer)

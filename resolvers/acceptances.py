@@ -109,7 +109,6 @@ async def _become_member(viewer: Viewer, offer: dict[str, Any], user_id: str) ->
         login_key=user.login,
         email_key=user.email_key,
         joined_at=now,
-        updated_at=now,
     )
     await Invitation.filter(id=offer["invitation_id"]).update(
         state=InvitationState.ACCEPTED, closed_at=now

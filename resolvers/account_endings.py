@@ -108,7 +108,6 @@ async def _erase_places(user: User) -> None:
         phone=None,
         grants=[],
         denials=[],
-        updated_at=clock.now(),
     )
 
 

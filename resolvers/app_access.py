@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import errors
 from auth.viewer import Viewer
-from models import App, AppAccess, AppRight, AppRole, Member, clock, database, ids
+from models import App, AppAccess, AppRight, AppRole, Member, database, ids
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import app_role_assignments, audit, directory, identifiers, locks, rows
@@ -64,7 +64,6 @@ async def change(
         faults.settle()
         await give(viewer, member, given.rights, given.roles)
         await _take(viewer, member, take)
-        await Member.filter(id=member.id).update(updated_at=clock.now())
         return await directory.changed(viewer, member_id)
 
 

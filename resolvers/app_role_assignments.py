@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import errors
 from auth.viewer import Viewer
-from models import AppRole, AppRoleAssignment, Member, clock, database, ids
+from models import AppRole, AppRoleAssignment, Member, database, ids
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import audit, directory, identifiers, locks, rows
@@ -32,8 +32,7 @@ async def replace(
         faults = identifiers.Faults()
         wanted = await read(app_id, role_ids, ("roles",), faults)
         faults.settle()
-        if await give(viewer, member, app_id, wanted):
-            await Member.filter(id=member_id).update(updated_at=clock.now())
+        await give(viewer, member, app_id, wanted)
         return await directory.changed(viewer, member_id)
 
 

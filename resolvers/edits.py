@@ -6,7 +6,7 @@ Everybody else edits himself, because accounts are shared between tenants (PRODU
 import errors
 from auth import passwords
 from auth.viewer import Viewer
-from models import Member, MemberStatus, User, clock, database
+from models import Member, MemberStatus, User, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import audit, credentials, directory, identifiers, locks, profiles, rows, sessions
@@ -75,8 +75,7 @@ async def _retype(
     for name in changes:
         setattr(member, name, wanted[name])
     member.name_key = identifiers.fold(member.full_name or member.email_key or "")
-    member.updated_at = clock.now()
-    await member.save(update_fields=["full_name", "phone", "name_key", "updated_at"])
+    await member.save(update_fields=["full_name", "phone", "name_key"])
     return changes
 
 

@@ -85,7 +85,7 @@ async def _name_owner(staff: Viewer, tenant: Tenant, member: Member, heir: Membe
     if not await _is_indispensable(member):
         raise errors.InvalidInput.at("newOwnerMemberId", code="NOT_ALLOWED")
     now = clock.now()
-    await members.write_role(staff, heir, OWNER, now=now)
+    await members.write_role(staff, heir, OWNER)
     message = messages.role_changed(
         tenant_name=tenant.name,
         role=roles.role(tenant.catalog, OWNER).name,

@@ -99,7 +99,6 @@ async def _add_pending(actor: locks.Actor, known: invitees.Known, terms: newcome
         phone=typed.phone,
         max_sessions=terms.max_sessions,
         created_at=now,
-        updated_at=now,
     )
 
 
@@ -215,7 +214,7 @@ async def end(
     """
     now = clock.now()
     await close(invitation, state, now=now)
-    await Member.filter(id=invitation.member_id).update(status=MemberStatus.REMOVED, updated_at=now)
+    await Member.filter(id=invitation.member_id).update(status=MemberStatus.REMOVED)
     await audit.record(
         viewer,
         _ENDINGS[state],

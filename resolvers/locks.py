@@ -14,10 +14,13 @@ from permissions import checks
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The viewer's place in a locked tenant, as it is now."""
+    """The viewer's place in a locked tenant, as it is now; of an API key its maker's, under the
+    key's ceiling.
+    """
 
     tenant: Tenant
     member: Member
+    ceiling: frozenset[str] | None
 
     @property
     def catalog(self) -> Catalog:
@@ -58,16 +61,20 @@ async def acting(viewer: Viewer, tenant_id: str, *, disabled_too: bool = False) 
     """Lock the tenant for a change by the viewer.
 
     Raises:
-        errors.NotFound: he has no place there (now); a disabled one counts only for leaving.
+        errors.NotFound: he has no place there (now); a disabled one counts only for leaving. An API
+            key has none outside its tenant, wherever its maker has.
     """
+    if viewer.key is not None and viewer.key.tenant_id != tenant_id:
+        raise errors.NotFound
     locked = await tenant(tenant_id)
     statuses = [MemberStatus.JOINED, *([MemberStatus.DISABLED] if disabled_too else [])]
     place = await Member.filter(
-        tenant_id=tenant_id, user_id=viewer.user_id, status__in=statuses
+        tenant_id=tenant_id, user_id=viewer.acting_id, status__in=statuses
     ).first()
     if place is None:
         raise errors.NotFound
-    return Actor(locked, place)
+    known = viewer.places.get(tenant_id)
+    return Actor(locked, place, known.ceiling if known else None)
 
 
 async def member(viewer: Viewer, member_id: str) -> tuple[Actor, Member]:

@@ -52,5 +52,4 @@ async def _join(
         max_sessions=terms.max_sessions,
         created_at=now,
         joined_at=now,
-        updated_at=now,
     )

@@ -1,7 +1,7 @@
 """How many app sessions a member may have at once (F; counted across the tenant's apps)."""
 
 from auth.viewer import Viewer
-from models import Member, clock, database
+from models import Member, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import audit, directory, identifiers, locks, rows
@@ -32,8 +32,8 @@ async def change(
 
 async def _write(viewer: Viewer, member: Member, limit: int | None) -> None:
     before = member.max_sessions
-    member.max_sessions, member.updated_at = limit, clock.now()
-    await member.save(update_fields=["max_sessions", "updated_at"])
+    member.max_sessions = limit
+    await member.save(update_fields=["max_sessions"])
     await audit.record(
         viewer,
         "member.set_limits",

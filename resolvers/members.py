@@ -4,8 +4,6 @@ Each verb locks the tenant first, so that whatever happens at the same moment a 
 owner who can act.
 """
 
-from datetime import datetime
-
 import errors
 from auth.viewer import Viewer
 from mail import messages
@@ -49,7 +47,7 @@ async def _set_role(viewer: Viewer, actor: locks.Actor, member: Member, role: st
     if member.role == OWNER:
         await require_another_owner(member)
     now = clock.now()
-    await write_role(viewer, member, role, now=now)
+    await write_role(viewer, member, role)
     if member.status is MemberStatus.PENDING:
         await invitations.stand_for(viewer, actor.tenant, member, now=now)
     message = messages.role_changed(
@@ -60,7 +58,7 @@ async def _set_role(viewer: Viewer, actor: locks.Actor, member: Member, role: st
     await notices.tell_member(viewer, member, message, tenant=actor.tenant, now=now)
 
 
-async def write_role(viewer: Viewer, member: Member, role: str, *, now: datetime) -> None:
+async def write_role(viewer: Viewer, member: Member, role: str) -> None:
     """The member's row and the audit say `role`; the caller has checked and locked.
 
     An owner has neither grants nor denials (PRODUCT 2, rule 3); in another role he keeps them.
@@ -73,8 +71,8 @@ async def write_role(viewer: Viewer, member: Member, role: str, *, now: datetime
         tenant_id=member.tenant_id,
         changes={"role": (member.role, role), **shed},
     )
-    member.role, member.updated_at = role, now
-    await member.save(update_fields=["role", "grants", "denials", "updated_at"])
+    member.role = role
+    await member.save(update_fields=["role", "grants", "denials"])
 
 
 async def require_another_owner(member: Member) -> None:
@@ -187,5 +185,5 @@ async def write_status(viewer: Viewer, member: Member, status: MemberStatus, ver
         tenant_id=member.tenant_id,
         changes={"status": (member.status, status)},
     )
-    member.status, member.updated_at = status, clock.now()
-    await member.save(update_fields=["status", "updated_at"])
+    member.status = status
+    await member.save(update_fields=["status"])

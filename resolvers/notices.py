@@ -92,5 +92,7 @@ def language(viewer: Viewer, kept: str | None) -> Locale:
 
 
 def name_of(viewer: Viewer) -> str:
-    """How mails name who did it."""
+    """How mails name who did it; behind an API key stands its maker."""
+    if viewer.key is not None:
+        return viewer.key.maker_name
     return viewer.account.full_name if viewer.account else ""

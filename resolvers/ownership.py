@@ -55,9 +55,9 @@ async def _pass_on(
     viewer: Viewer, actor: locks.Actor, heir: Member, kept: str, *, now: datetime
 ) -> None:
     if heir.role != OWNER:
-        await members.write_role(viewer, heir, OWNER, now=now)
+        await members.write_role(viewer, heir, OWNER)
     if kept != OWNER:
-        await members.write_role(viewer, actor.member, kept, now=now)
+        await members.write_role(viewer, actor.member, kept)
     message = messages.ownership_passed(
         tenant_name=actor.tenant.name, former_owner=notices.name_of(viewer)
     )

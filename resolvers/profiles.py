@@ -88,7 +88,6 @@ async def follow(user: User) -> None:
         name_key=identifiers.fold(user.full_name),
         login_key=user.login,
         email_key=user.email_key if user.email_verified_at else None,
-        updated_at=clock.now(),
     )
 
 

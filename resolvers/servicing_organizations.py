@@ -98,7 +98,7 @@ async def _demote_operators(staff: Viewer, tenant: Tenant, *, now: datetime) -> 
     )
     found = await operators.order_by("id").select_for_update(no_key=True)
     for member in found:
-        await members.write_role(staff, member, role.code, now=now)
+        await members.write_role(staff, member, role.code)
         await notices.tell_member(staff, member, message, tenant=tenant, now=now)
     await invitation_mails.offer_anew([member.id for member in found])
 

@@ -54,12 +54,17 @@ async def _living(tenant_id: str) -> Servicing | None:
 
 
 async def _place(viewer: Viewer, tenant_id: str) -> locks.Actor | None:
-    """The viewer's place there as it is now, without a lock."""
+    """The viewer's place there as it is now, without a lock; an API key's is in its own tenant."""
+    known = viewer.places.get(tenant_id)
+    if viewer.key is not None and known is None:
+        return None
     tenant = await Tenant.get_or_none(id=tenant_id, deleted_at=None)
     place = await Member.get_or_none(
-        tenant_id=tenant_id, user_id=viewer.user_id, status=MemberStatus.JOINED
+        tenant_id=tenant_id, user_id=viewer.acting_id, status=MemberStatus.JOINED
     )
-    return locks.Actor(tenant, place) if tenant and place else None
+    if tenant is None or place is None:
+        return None
+    return locks.Actor(tenant, place, known.ceiling if known else None)
 
 
 async def end(viewer: Viewer, tenant_id: str) -> None:

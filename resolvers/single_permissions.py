@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import errors
 from auth.viewer import Viewer
-from models import Member, MemberStatus, clock, database
+from models import Member, MemberStatus, database
 from permissions import checks, roles
 from permissions.catalog import OWNER, Permission, Source
 from resolvers import audit, directory, identifiers, locks, rows
@@ -92,8 +92,7 @@ async def _apply(viewer: Viewer, actor: locks.Actor, member: Member, switches: S
         changes=changes,
     )
     member.grants, member.denials = list(after.grants), list(after.denials)
-    member.updated_at = clock.now()
-    await member.save(update_fields=["grants", "denials", "updated_at"])
+    await member.save(update_fields=["grants", "denials"])
 
 
 def _after(before: checks.Standing, switches: Switches) -> checks.Standing:

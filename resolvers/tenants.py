@@ -109,7 +109,6 @@ async def _add_owner(owner: User, tenant: TenantRow) -> None:
         is_first_user=tenant.catalog is Catalog.ACCOUNT,
         created_at=tenant.created_at,
         joined_at=tenant.created_at,
-        updated_at=tenant.created_at,
     )
 
 

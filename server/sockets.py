@@ -89,7 +89,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         context = replace(self.context)
         with suppress(WebSocketDisconnected):
             await self._stream(operation, context)
-            if context.before_news and context.viewer.account is None:
+            if context.before_news and context.viewer.acting_id is None:
                 await self.websocket.close(_FORBIDDEN, "Sign in first.")
 
     async def _stream(self, operation: Operation[Context, None], context: Context) -> None:

@@ -129,7 +129,6 @@ class World:
                 email_key=identifiers.fold(person.email) if person.email else None,
                 created_at=now,
                 joined_at=now,
-                updated_at=now,
                 **values,
             )
         person.member_id = member.id

@@ -54,9 +54,17 @@ KEYS = {
     "tariff_apps": "tap",
     "subscriptions": "sub",
     "app_actions": "act",
+    "api_keys": "key",
+    "member_imports": "imp",
+    "member_import_rows": "imr",
+    "webhook_endpoints": "whe",
+    "webhook_deliveries": "whd",
 }
-# The key is the digest of what is counted, or the account it belongs to.
-KEYLESS = {"rate_limits", "second_factors", "avatars", "operator_reports"}
+# The key is a digest, or the account it belongs to.
+KEYLESS = {
+    *("rate_limits", "documents", "idempotency_keys"),
+    *("second_factors", "avatars", "operator_reports"),
+}
 
 # What the .sql files of the migrations make beside the models, and why.
 INDEXES = {
@@ -80,6 +88,11 @@ CHECKS = {
     "outbox_entries_channel",
     "tenants_servicing",
     "subscriptions_period",
+    "api_keys_permissions",
+    "member_imports_state",
+    "member_import_rows_state",
+    "webhook_endpoints_disabled",
+    "webhook_deliveries_state",
     "account_links_purpose",
     "phone_codes_purpose",
     "tenant_blocks_of_somebody",

@@ -9,6 +9,7 @@ from tortoise.exceptions import OperationalError
 from auth import tokens, viewer
 from models import (
     AccountLink,
+    ApiKey,
     AppAction,
     AppActionState,
     AppRole,
@@ -16,9 +17,15 @@ from models import (
     AppSession,
     Avatar,
     CodePurpose,
+    Document,
+    IdempotencyKey,
     Identity,
+    ImportRowState,
+    ImportState,
     InvitationState,
     LinkPurpose,
+    MemberImport,
+    MemberImportRow,
     MemberStatus,
     OperatorReport,
     PhoneCode,
@@ -33,6 +40,9 @@ from models import (
     Tenant,
     TenantBlock,
     TenantInvitation,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookState,
     clock,
     database,
     ids,
@@ -54,6 +64,11 @@ TENANT_TABLES = {
     "app_role_assignments": "tenant_id",
     "app_sessions": "tenant_id",
     "app_actions": "tenant_id",
+    "api_keys": "tenant_id",
+    "member_imports": "tenant_id",
+    "member_import_rows": "tenant_id",
+    "webhook_endpoints": "tenant_id",
+    "webhook_deliveries": "tenant_id",
     "subscriptions": "tenant_id",
     "servicings": "tenant_id",
     "tenant_invitations": "organization_id",
@@ -70,9 +85,13 @@ PERSONAL_TABLES = {
 # What is found by a secret alone, before anybody is known.
 CLOSED_TABLES = {"account_links": "user_id", "provider_visits": "user_id"}
 # What belongs to nobody in particular; only the system sees it.
-SYSTEM_TABLES = {"signing_keys": "id", "operator_reports": "organization_id"}
+SYSTEM_TABLES = {
+    "signing_keys": "id",
+    "operator_reports": "organization_id",
+    "idempotency_keys": "id",
+}
 # What everybody may read, and only the system writes.
-PUBLIC_TABLES = {"tariffs", "tariff_apps"}
+PUBLIC_TABLES = {"tariffs", "tariff_apps", "documents"}
 UNFENCED = {
     "rate_limits",  # digests and counts, which belong to no tenant
     "tortoise_migrations",  # read before anybody is known
@@ -119,6 +138,7 @@ async def settle(world: World) -> Place:
         await settle_in_app(owner, tenant, made["app"]["id"])
         await settle_in_cabinet(owner)
         await settle_as_served(owner, tenant)
+        await settle_with_portal(owner, tenant)
     return Place(tenant, owner)
 
 
@@ -173,6 +193,65 @@ async def settle_as_served(owner: Person, tenant: Tenant) -> None:
         expires_at=day,
     )
     await OperatorReport.create(organization_id=owner.id, covered_until=now, due_at=day)
+
+
+async def settle_with_portal(owner: Person, tenant: Tenant) -> None:
+    """A row in every table of what portals use."""
+    now = clock.now()
+    day = now + timedelta(days=1)
+    its: dict[str, Any] = {"tenant_id": tenant.id}
+    await ApiKey.create(
+        id=ids.new("key"),
+        member_id=owner.member_id,
+        name="x",
+        permissions=["members:view"],
+        token_digest=tokens.digest(tenant.id),
+        created_at=now,
+        expires_at=day,
+        **its,
+    )
+    planned = await MemberImport.create(
+        id=ids.new("imp"),
+        user_id=owner.id,
+        state=ImportState.PLANNED,
+        total=1,
+        request_id="x",
+        created_at=now,
+        **its,
+    )
+    await MemberImportRow.create(
+        id=ids.new("imr"),
+        member_import_id=planned.id,
+        number=1,
+        given={},
+        state=ImportRowState.READY,
+        reasons=[],
+        **its,
+    )
+    endpoint = await WebhookEndpoint.create(
+        id=ids.new("whe"),
+        user_id=owner.id,
+        url="x",
+        events=["x"],
+        secret="x",
+        created_at=now,
+        updated_at=now,
+        **its,
+    )
+    await WebhookDelivery.create(
+        id=ids.new("whd"),
+        endpoint_id=endpoint.id,
+        event_id="x",
+        event="x",
+        body="x",
+        state=WebhookState.QUEUED,
+        created_at=now,
+        **its,
+    )
+    await Document.create(id=tokens.digest(tenant.id), body="x", created_at=now)
+    await IdempotencyKey.create(
+        id=owner.id, payload_digest=tokens.digest("x"), answer="x", created_at=now
+    )
 
 
 async def serve(tenant: Tenant, *, by: Tenant) -> None:
@@ -478,6 +557,9 @@ async def test_every_door_through_the_fence_is_known_by_name() -> None:
         "avatars_of_staff",
         "servers_of",
         "language_of",
+        "open_key",
+        "stamp_member",
+        "stamp_members_of_users",
     }
     assert all("search_path=public, pg_temp" in door["config"] for door in doors)
 

@@ -18,6 +18,10 @@ OVER_ALL_TENANTS = {
     ("outbox_entries", "code_id"),  # what carries one code
     ("outbox_entries", "tenant_invitation_id"),  # what carries one invitation of a tenant
     ("outbox_entries", "app_action_id"),  # what asks an app for one action
+    ("outbox_entries", "webhook_delivery_id"),  # what tells of one event
+    ("api_keys", "member_id"),  # the keys that one member made
+    ("api_keys", "former_digest"),  # a secret, until its rotation is over
+    ("webhook_deliveries", "created_at"),  # the oldest, which are forgotten
     ("servicings", "organization_id"),  # the tenants of one servicing organization
     ("subscriptions", "ends_at"),  # the subscriptions that end next
     ("tenant_invitations", "organization_id"),  # what one servicing organization has invited

@@ -24,6 +24,7 @@ class Place:
     grants: Sequence[str] = ()
     denials: Sequence[str] = ()
     servicing: Sequence[str] | None = None
+    ceiling: frozenset[str] | None = None
 
 
 def viewer(role: str, before: Viewer | None = None) -> Viewer:
