@@ -21,7 +21,7 @@ from tests.mail import sink as sinks
 from tests.mail.gateway import Gateway
 from tests.mail.sink import Sink
 
-QUICK = timedelta(seconds=0.01)
+QUICK = timedelta(seconds=0.05)
 
 
 @asynccontextmanager
