@@ -6,15 +6,8 @@ from typing import Any
 from locales import Locale, translations
 from models import OutboxEntry, OutboxState
 from tests.browser.visitors import Visitor
-from tests.clients import Person
 from tests.journeys.site import ARRIVES_WITHIN
 from tests.resolvers import steps
-
-
-async def come(visitor: Visitor, person: Person) -> None:
-    """With a session that was opened elsewhere."""
-    cookie: Any = {"name": "tenantry", "value": person.token, "url": visitor.url}
-    await visitor.context.add_cookies([cookie])
 
 
 def said(locale: str, message: str, **values: str) -> str:

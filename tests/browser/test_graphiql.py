@@ -33,9 +33,7 @@ class Explorer:
     async def open(self, person: Person | None = None) -> None:
         """Signed in as that person; until the schema is there and the first query is shown."""
         if person:
-            await self.visitor.context.add_cookies(
-                [{"name": "tenantry", "value": person.token, "url": self.visitor.url}]
-            )
+            await self.visitor.enter(person)
         async with self.page.expect_response(
             lambda r: "Introspection" in (r.request.post_data or "")
         ):

@@ -12,7 +12,7 @@ from settings import Settings
 from tests.browser import offers
 from tests.browser.conftest import Visiting
 from tests.browser.forms import BROWSERS, fault, send, shown, speaks
-from tests.browser.offers import come, said
+from tests.browser.offers import said
 from tests.browser.visitors import Visitor
 from tests.clients import Person
 from tests.conftest import Clock
@@ -127,7 +127,7 @@ async def test_who_is_signed_in_answers_at_once_and_goes_on_to_the_frontend(
     visitor: Visitor, nina: Person, link: str, configure: Callable[..., Settings]
 ) -> None:
     configure(home_url="https://app.example/start")
-    await come(visitor, nina)
+    await visitor.enter(nina)
     await visitor.open(link)
     await visitor.press("Accept")
     await visitor.heading("Welcome to Acme")
@@ -145,7 +145,7 @@ async def test_somebody_else_signs_out_and_goes_on(
     """PRODUCT 3.9, ANCHORS 2: no dead end, and the invitation stays as it was."""
     before = await offers.everything()
     async with visiting(locale=BROWSERS[locale]) as visitor:
-        await come(visitor, stranger)
+        await visitor.enter(stranger)
         await visitor.open(link)
         await visitor.heading(said(locale, "This invitation is for somebody else"))
         assert await offers.facts(visitor) == [steps.NINA, "Stella (stella)"]
@@ -195,7 +195,7 @@ async def test_somebody_registered_declines_and_blocks_nobody_unasked(
     visitor: Visitor, nina: Person, invited: Invited, link: str
 ) -> None:
     """PRODUCT 3.8."""
-    await come(visitor, nina)
+    await visitor.enter(nina)
     await visitor.open(link)
     await visitor.press("Decline")
     await visitor.heading("Decline to join Acme?")
@@ -240,7 +240,7 @@ async def test_a_used_link_is_dead_but_for_who_has_used_it(
         await visitor.open(link)
         await visitor.heading(said(locale, DEAD))
         assert await visitor.violations() == []
-        await come(visitor, nina)
+        await visitor.enter(nina)
         await visitor.open(link)
         member = said(locale, "You are a member of %(tenant)s already", tenant="Acme")
         await visitor.heading(member)

@@ -14,7 +14,6 @@ from auth import tokens
 from models import Tenant
 from server.pages import page, shells
 from settings import CHECKOUT, Settings
-from tests.browser import offers
 from tests.browser.conftest import Visiting
 from tests.browser.visitors import DESK, PHONE, Visitor
 from tests.clients import Person
@@ -106,7 +105,7 @@ async def test_every_page_is_in_the_album(
         await album.add("back from a provider", "/sign-in/provider?error=access_denied")
         await album.add("unsubscribe", f"/unsubscribe/{reader.id}/{token}")
         await album.add("mailbox", "/mailbox", until=".mails li")
-        await offers.come(visitor, owner)
+        await visitor.enter(owner)
         await album.add("invitation of somebody else", links["invitation of a newcomer"])
         await album.add("signed in", "/sign-in")
         await album.add("GraphiQL", "/graphql", until="text=WhoAmI")

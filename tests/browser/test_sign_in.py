@@ -24,12 +24,6 @@ ACCOUNT = "You are signed in"
 NEW = "another long one"
 
 
-async def come(visitor: Visitor, person: Person) -> None:
-    """With a session that was opened elsewhere."""
-    cookie: Any = {"name": "tenantry", "value": person.token, "url": visitor.url}
-    await visitor.context.add_cookies([cookie])
-
-
 async def session(visitor: Visitor) -> dict[str, Any] | None:
     """The session's cookie, as the browser keeps it."""
     found: list[Any] = await visitor.context.cookies()
@@ -70,14 +64,14 @@ async def test_the_session_is_out_of_reach_of_scripts_and_new_at_each_sign_in(
     visitor: Visitor, stranger: Person
 ) -> None:
     """CASES 110: nobody can hand somebody a session of his own choice."""
-    await come(visitor, stranger)
+    await visitor.enter(stranger)
     await visitor.open("/sign-in")
     await visitor.press("Sign out")
     await shown(visitor, "login")
     assert await session(visitor) is None
     found = [stranger.token]
     for _ in range(2):
-        await come(visitor, stranger)
+        await visitor.enter(stranger)
         await signs_in(visitor, "stella")
         await visitor.heading(ACCOUNT)
         cookie = await session(visitor)
@@ -172,7 +166,7 @@ HOSTILE = [
 
 async def test_nobody_is_sent_to_another_site(visitor: Visitor, stranger: Person) -> None:
     """CASES 81. `check` sees every address that is asked for."""
-    await come(visitor, stranger)
+    await visitor.enter(stranger)
     for path in HOSTILE:
         query = urlencode({"next": path})
         await visitor.open(f"/sign-in?{query}")
@@ -210,7 +204,7 @@ async def test_who_is_signed_in_sees_what_is_his_in_his_own_language(
     mira = await world.join(project, "MANAGER", await world.person("mira", locale="RU"))
     other = await world.tenant(name="Globex-" * 12)
     await world.join(other, "ACCOUNTANT", mira, status=MemberStatus.DISABLED)
-    await come(visitor, mira)
+    await visitor.enter(mira)
     await visitor.open("/sign-in")
     await visitor.page.locator("dd").nth(1).wait_for()
     await speaks(visitor, "RU")
@@ -228,7 +222,7 @@ async def test_an_invitation_of_mine_is_accepted_there(
 ) -> None:
     """PRODUCT 3.7."""
     await steps.invite(owner, project, stranger.email, role="MANAGER")
-    await come(visitor, stranger)
+    await visitor.enter(stranger)
     await visitor.open("/sign-in")
     offer = visitor.page.locator("article")
     await offer.wait_for()
@@ -246,7 +240,7 @@ async def test_an_invitation_of_mine_is_declined_once_i_have_confirmed_it(
 ) -> None:
     """PRODUCT 3.8: the inviter is told, with the reason."""
     await steps.invite(owner, project, stranger.email, role="MANAGER")
-    await come(visitor, stranger)
+    await visitor.enter(stranger)
     await visitor.open("/sign-in")
     await visitor.press("Decline")
     await shown(visitor, "reason")

@@ -6,7 +6,7 @@ from models import Tenant, TenantInvitation
 from tests.browser import offers
 from tests.browser.conftest import Visiting
 from tests.browser.forms import BROWSERS, send, shown, speaks
-from tests.browser.offers import come, said
+from tests.browser.offers import said
 from tests.browser.visitors import Visitor
 from tests.clients import Person
 from tests.factories import PASSWORD, World
@@ -80,7 +80,7 @@ async def test_somebody_else_signs_out_and_goes_on(
     visitor: Visitor, operator: Person, link: str
 ) -> None:
     """PRODUCT 3.9."""
-    await come(visitor, operator)
+    await visitor.enter(operator)
     await visitor.open(link)
     await visitor.heading("This invitation is for somebody else")
     assert await offers.facts(visitor) == ["ni***@example.com", "Oscar (oscar)"]
@@ -97,7 +97,7 @@ async def test_a_used_link_is_dead_also_for_who_has_used_it(
     nina, token = await world.person("nina"), link.partition("#")[2]
     await tenant_steps.accept(nina, token)
     async with visiting(locale=BROWSERS[locale]) as visitor:
-        await come(visitor, nina)
+        await visitor.enter(nina)
         for address in (link, link.partition("#")[0]):
             await visitor.open(address)
             await visitor.heading(said(locale, DEAD))

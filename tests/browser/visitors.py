@@ -15,6 +15,7 @@ from playwright.async_api import (
 )
 
 from settings import CHECKOUT
+from tests.clients import Person
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 800}
@@ -59,6 +60,12 @@ class Visitor:
         await self.page.goto(path if "://" in path else self.url + path)
         await self.page.locator("h1").first.wait_for()
         return self.page
+
+    async def enter(self, person: Person) -> None:
+        """Be signed in by a session that was opened elsewhere."""
+        await self.context.add_cookies(
+            [{"name": "tenantry", "value": person.token, "url": self.url}]
+        )
 
     async def heading(self, text: str) -> None:
         """Wait until the page says this."""
