@@ -17,6 +17,7 @@
     ├── RegistrationClosed        nobody registers a tenant by himself here
     ├── LastWayIn                 without it nobody could sign in to the account
     ├── RateLimited
+    ├── TooCostly                 more than an API key may ever ask at once
     ├── AlreadyMember
     ├── RoleNotGrantable
     ├── SessionLimitReached       other sessions hold all the places
@@ -33,13 +34,15 @@
     ├── WrongAccount
     ├── SignInRequired
     ├── RegistrationRequired
+    ├── DocumentNotFound          no such document is registered
+    ├── DocumentRequired          only registered documents are run here
+    ├── IdempotencyKeyReused      the key stands for something else that was sent
     ├── Conflict                  two changes met; nothing was done
     ├── Timeout
-    ├── Interrupted               who listens may have missed something
+    ├── Interrupted               who listens may have missed something: he reads and listens anew
     └── ServiceUnavailable        the database is away
 
-`code` is what clients see in `Error.code` and in `extensions.code`; the sentence for people is
-made in `schema/errors.py`. Nothing here knows GraphQL or HTTP.
+`code` is what clients see; the sentence for people is made in `schema/sentences.py`.
 """
 
 from collections.abc import Sequence
@@ -90,7 +93,6 @@ class InvalidInput(Failure):
 
     @classmethod
     def at(cls, *path: str, code: str, limit: int | None = None) -> "InvalidInput":
-        """One field at `path` is wrong."""
         return cls([FieldFault(path, code, limit)])
 
 
@@ -152,6 +154,10 @@ class RateLimited(Failure):
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class TooCostly(Failure):
+    code = "TOO_COSTLY"
 
 
 class AlreadyMember(Failure):
@@ -266,6 +272,18 @@ class RegistrationRequired(Failure):
     code = "REGISTRATION_REQUIRED"
 
 
+class DocumentNotFound(Failure):
+    code = "DOCUMENT_NOT_FOUND"
+
+
+class DocumentRequired(Failure):
+    code = "DOCUMENT_REQUIRED"
+
+
+class IdempotencyKeyReused(Failure):
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
 class Conflict(Failure):
     code = "CONFLICT"
 
@@ -275,8 +293,6 @@ class Timeout(Failure):
 
 
 class Interrupted(Failure):
-    """Of who listens: he reads again what he shows, and listens anew."""
-
     code = "INTERRUPTED"
 
 

@@ -1,10 +1,11 @@
 """How often: the `limits` library's fixed windows, counted in PostgreSQL.
 
 Counters survive restarts and are one for all processes. Each is counted in a transaction of its
-own before the use case, so an attempt counts even when it fails.
+own before the use case, apart from any bundle, so an attempt counts even when it fails.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -45,9 +46,34 @@ async def count(*counters: Counter) -> None:
     Raises:
         errors.RateLimited: one is full; the later ones are not counted.
     """
-    async with database.transaction(database.SYSTEM):
+    async with database.transaction(database.SYSTEM, apart=True):
         refused = await _first_full(counters)
     _refuse(refused)
+
+
+async def count_each(*attempts: Sequence[Counter]) -> list[int | None]:
+    """As `count`, of several attempts at once: for each the seconds to wait, None where it passed.
+
+    Counted in the order of their subjects, so that two callers never wait for each other.
+    """
+    order = sorted(range(len(attempts)), key=lambda i: [one.subjects for one in attempts[i]])
+    async with database.transaction(database.SYSTEM, apart=True):
+        waits = {i: await _first_full(tuple(attempts[i])) for i in order}
+    return [waits[i] for i in range(len(attempts))]
+
+
+async def take(wanted: int, *counters: Counter) -> int:
+    """Count as many of the wanted attempts as all counters have room for; how many those are."""
+    every = [(rate, one) for one in counters for rate in map(limits.parse, one.rates)]
+    room = [wanted]
+    async with database.transaction(database.SYSTEM, apart=True):
+        for rate, one in every:
+            await _limiter().hit(rate, one.name, *one.subjects, cost=0)  # held until the commit
+            stats = await _limiter().get_window_stats(rate, one.name, *one.subjects)
+            room.append(stats.remaining)
+        for rate, one in every:
+            await _limiter().hit(rate, one.name, *one.subjects, cost=min(room))
+    return min(room)
 
 
 def _refuse(seconds: int | None) -> None:
@@ -57,7 +83,7 @@ def _refuse(seconds: int | None) -> None:
 
 async def forgive(*counters: Counter) -> None:
     """Take back one attempt that turned out well."""
-    async with database.transaction(database.SYSTEM):
+    async with database.transaction(database.SYSTEM, apart=True):
         for one in counters:
             for rate in one.rates:
                 await _limiter().hit(limits.parse(rate), one.name, *one.subjects, cost=-1)

@@ -29,9 +29,25 @@ def unseal(sealed: str) -> str | None:
         return None
 
 
+def renewed(sealed: str) -> str | None:
+    """Sealed under the first secret, where an older one holds it; None where nothing is to be done,
+    or can be.
+    """
+    try:
+        _fernets()[0].decrypt(sealed.encode())
+    except InvalidToken:
+        text = unseal(sealed)
+        return None if text is None else seal(text)
+    return None
+
+
 def _fernet() -> MultiFernet:
+    return MultiFernet(_fernets())
+
+
+def _fernets() -> list[Fernet]:
     secrets = [secret.get_secret_value().encode() for secret in settings.load().secret]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_key(secret))) for secret in secrets])
+    return [Fernet(base64.urlsafe_b64encode(_key(secret))) for secret in secrets]
 
 
 def _key(secret: bytes) -> bytes:

@@ -12,7 +12,7 @@ import orjson
 import settings
 from auth import tokens
 from locales import Locale
-from models import Catalog, MemberStatus, Session, clock, database
+from models import ApiKey, Catalog, MemberStatus, Session, clock, database
 
 _TOUCH_EVERY = timedelta(minutes=1)
 
@@ -79,14 +79,15 @@ class Account:
 class Key:
     """An API key at work: it does in its tenant what its maker may and it holds, in his stead.
 
-    `operations` are the registered documents it is limited to; None: all.
+    `operations` are the registered documents it is limited to; None: all. `works_until` is the end
+    of the secret that was shown: the key's own, or that of the time after a rotation.
     """
 
     id: str
     name: str
     tenant_id: str
     operations: tuple[str, ...] | None
-    expires_at: datetime
+    works_until: datetime
     maker_id: str
     maker_name: str
 
@@ -192,7 +193,7 @@ async def _open_key(client: Client, token: str) -> Viewer:
         name=row["name"],
         tenant_id=row["tenant_id"],
         operations=None if operations is None else tuple(operations),
-        expires_at=row["expires_at"],
+        works_until=row["works_until"],
         maker_id=row["user_id"],
         maker_name=row["full_name"],
     )
@@ -232,11 +233,14 @@ def _membership(place: dict[str, Any], *, ceiling: frozenset[str] | None = None)
 
 
 async def touch(viewer: Viewer) -> None:
-    """Remember that the session was used; at most once a minute, after the answer has gone."""
+    """Remember that session or key was used; at most once a minute, after the answer has gone."""
     now = clock.now()
-    if viewer.session_id is None or viewer.last_used_at is None:
+    if viewer.acting_id is None:
         return
-    if now - viewer.last_used_at < _TOUCH_EVERY:
+    if viewer.last_used_at is not None and now - viewer.last_used_at < _TOUCH_EVERY:
         return
     async with database.transaction(viewer.scope):
-        await Session.filter(id=viewer.session_id).update(last_used_at=now)
+        if viewer.key is not None:
+            await ApiKey.filter(id=viewer.key.id).update(last_used_at=now)
+        else:
+            await Session.filter(id=viewer.session_id).update(last_used_at=now)

@@ -16,11 +16,16 @@ def new_secret() -> Token:
     return Token(_PREFIX + b64encode(secrets.token_bytes(_BYTES)).decode())
 
 
-def headers(secret: str, *, message_id: str, body: str, at: datetime) -> dict[str, str]:
-    """Under `message_id` the receiver knows a call that comes again; `at` is this attempt's."""
+def headers(*secrets: str, message_id: str, body: str, at: datetime) -> dict[str, str]:
+    """Under `message_id` the receiver knows a call that comes again; `at` is this attempt's.
+
+    Signed with each of the secrets: the receiver takes whichever he knows.
+    """
     at = at.astimezone(UTC)
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(secret).sign(message_id, at, body),
+        "webhook-signature": " ".join(
+            Webhook(secret).sign(message_id, at, body) for secret in secrets
+        ),
     }

@@ -1,14 +1,14 @@
 """Due mails leave: claimed with a lease, sent outside any transaction, written back under it.
 
 At least once: a process that dies between the server's yes and the write-back leaves a mail that
-goes again, with the same Message-ID. An SMS is a message without sender and subject; what an app is
-asked is a call, whose answer is kept. Each channel has its own queue and transport.
+goes again, with the same Message-ID. An SMS is a message without sender and subject; apps and
+webhooks are called, and what they answer is recorded. Each channel has its own queue.
 """
 
-import random
+import asyncio
 import traceback
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import Policy
@@ -16,50 +16,52 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 import settings
-from mail import app_calls, letters, rendering
-from mail.app_calls import Answer, AppCaller, Call
+from mail import letters, pauses, rendering
+from mail.calls import Call, Caller, Refused, RefusedForGood
 from mail.letters import Letter
+from mail.outcomes import Outcome
 from mail.transport import PermanentFailure, TemporaryFailure, Transport, Unavailable
 from models import Channel, OutboxEntry, OutboxState, clock, database, ids
 
-Carrier = Transport | AppCaller
+Carrier = Transport | Caller
 
 _LEASE = timedelta(seconds=60)
-_ATTEMPTS = 12
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 _CLAIM = """
 update outbox_entries set lease = $1, leased_until = $2, attempts = attempts + 1
 where id = (
-  select id from outbox_entries
+  select id from outbox_entries entry
   where state = 'QUEUED' and channel = $4 and due_at <= $3
     and (leased_until is null or leased_until <= $3)
-    and (channel <> 'APP' or recipient not in (
+    and (channel not in ('APP', 'WEBHOOK') or recipient not in (
       select recipient from outbox_entries
-      where state = 'QUEUED' and channel = 'APP' and leased_until > $3
+      where state = 'QUEUED' and channel = $4 and leased_until > $3
+    ))
+    and (channel <> 'WEBHOOK' or not exists (
+      select from webhook_endpoints where id = entry.recipient and rests_until > $3
     ))
   order by due_at limit 1 for update skip locked
 )
 returning id
 """
-"""Of one app's calls one at a time, so that one that hangs holds up its own alone."""
+"""Of one app's or endpoint's calls one at a time, so that one that hangs holds up its own alone;
+an endpoint that rests gets none.
+"""
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """`error` is short and holds no personal data; `due_at` is set while `QUEUED`.
-
-    `answer` is what an app that was asked something has said.
+class Claimed:
+    """An entry that is this process's for a minute, and what leaves; None where what it tells of
+    does not stand any more.
     """
 
-    state: OutboxState
-    error: str | None = None
-    due_at: datetime | None = None
-    answer: Answer | None = None
+    entry: OutboxEntry
+    parcel: Letter | Call | None
 
 
 async def deliver_due(carrier: Carrier, *, limit: int = 20) -> int:
@@ -83,64 +85,77 @@ async def deliver_next(carrier: Carrier) -> bool:
     Raises:
         transport.Unavailable: no mail can leave at present; this one waits as if untried.
     """
-    async with database.transaction(database.SYSTEM):
-        entry = await _claim(carrier.channel)
-        parcel = await _parcel(entry) if entry is not None else None
-    if entry is None:
-        return False
-    try:
-        outcome = _refusal(entry, parcel) or await _attempt(carrier, entry, parcel)
-    except Unavailable:
-        await _write_back(entry, attempts=entry.attempts - 1)
-        raise
-    await _settle(entry, outcome)
-    return True
+    claimed = await claim_next(carrier)
+    if claimed is not None:
+        await carry(carrier, claimed)
+    return claimed is not None
 
 
-async def _claim(channel: Channel) -> OutboxEntry | None:
+async def claim_next(carrier: Carrier) -> Claimed | None:
+    """What has been due longest of what `carrier` takes; nobody else takes it for a minute."""
     now = clock.now()
-    found = await database.rows(_CLAIM, ids.new("lse"), now + _LEASE, now, channel)
-    return await OutboxEntry.get(id=found[0]["id"]) if found else None
+    async with database.transaction(database.SYSTEM):
+        found = await database.rows(_CLAIM, ids.new("lse"), now + _LEASE, now, carrier.channel)
+        if not found:
+            return None
+        entry = await OutboxEntry.get(id=found[0]["id"])
+        if isinstance(carrier, Caller):
+            return Claimed(entry, await carrier.parcel(entry))
+        return Claimed(entry, await letters.of(entry))
 
 
-async def _parcel(entry: OutboxEntry) -> Letter | Call | None:
-    """What leaves; None where what it tells of does not stand any more."""
-    if entry.channel is Channel.APP:
-        return await app_calls.of(entry)
-    return await letters.of(entry)
+async def carry(carrier: Carrier, claimed: Claimed) -> None:
+    """Hand over what was claimed, and write down what has become of it; each line that is logged
+    meanwhile names the entry. Whoever is cut short gives it back at once.
+
+    Raises:
+        transport.Unavailable: as `deliver_next`.
+    """
+    entry, parcel = claimed.entry, claimed.parcel
+    with bound_contextvars(entry=entry.id):
+        try:
+            outcome = _refusal(entry, parcel) or await _attempt(carrier, entry, parcel)
+        except Unavailable:
+            await _write_back(entry, attempts=entry.attempts - 1)
+            raise
+        except asyncio.CancelledError:
+            await _write_back(entry)
+            raise
+        await _settle(carrier, entry, outcome)
 
 
-def _refusal(entry: OutboxEntry, parcel: Letter | Call | None) -> _Outcome | None:
+def _refusal(entry: OutboxEntry, parcel: Letter | Call | None) -> Outcome | None:
     """Why the entry must not leave any more, if so."""
     if entry.cancelled_at is not None:
-        return _Outcome(OutboxState.CANCELLED)
+        return Outcome(OutboxState.CANCELLED)
     if entry.not_after is not None and entry.not_after <= clock.now():
-        return _Outcome(OutboxState.FAILED, entry.last_error or "too late")
-    return _Outcome(OutboxState.CANCELLED) if parcel is None else None
+        return Outcome(OutboxState.FAILED, entry.last_error or "too late")
+    return Outcome(OutboxState.CANCELLED) if parcel is None else None
 
 
-async def _attempt(carrier: Carrier, entry: OutboxEntry, parcel: Letter | Call | None) -> _Outcome:
+async def _attempt(carrier: Carrier, entry: OutboxEntry, parcel: Letter | Call | None) -> Outcome:
     assert parcel is not None  # noqa: S101 `_refusal` has seen to it
     try:
         return await _leave(carrier, entry, parcel)
     except Unavailable:
         raise
     except TemporaryFailure as failure:
-        return _later(entry, failure.reason)
+        return _later(entry, failure)
     except PermanentFailure as failure:
-        return _Outcome(OutboxState.BOUNCED, failure.reason)
+        reply = failure.reply if isinstance(failure, RefusedForGood) else None
+        return Outcome(OutboxState.BOUNCED, failure.reason, reply=reply, tried=True)
     except Exception as error:  # noqa: BLE001 whatever is wrong with one, the others leave
         return _poisoned(entry, error)
 
 
-async def _leave(carrier: Carrier, entry: OutboxEntry, parcel: Letter | Call) -> _Outcome:
+async def _leave(carrier: Carrier, entry: OutboxEntry, parcel: Letter | Call) -> Outcome:
     """A call by the one who calls; a letter by whoever takes letters."""
-    if isinstance(carrier, AppCaller):
+    if isinstance(carrier, Caller):
         assert isinstance(parcel, Call)  # noqa: S101 its channel's entries are calls
-        return _Outcome(OutboxState.SENT, answer=await carrier.call(parcel))
+        return Outcome(OutboxState.SENT, reply=await carrier.call(parcel), tried=True)
     assert isinstance(parcel, Letter)  # noqa: S101 and all others letters
     await carrier.send(_compose(entry, parcel), recipient=entry.recipient)
-    return _Outcome(OutboxState.SENT)
+    return Outcome(OutboxState.SENT, tried=True)
 
 
 class _OneLine(str):
@@ -182,33 +197,35 @@ def _compose(entry: OutboxEntry, letter: Letter) -> EmailMessage:
     return message
 
 
-def _later(entry: OutboxEntry, reason: str) -> _Outcome:
-    """Pauses double, and differ a little so that what failed together is not tried together."""
-    pause = min(_FIRST_PAUSE * 2 ** (entry.attempts - 1), _LONGEST_PAUSE)
-    due_at = clock.now() + pause * random.uniform(1, 1.25)  # noqa: S311 no secret
-    too_late = entry.not_after is not None and entry.not_after <= due_at
-    if too_late or entry.attempts >= _ATTEMPTS:
-        return _Outcome(OutboxState.FAILED, reason)
-    return _Outcome(OutboxState.QUEUED, reason, due_at)
+def _later(entry: OutboxEntry, failure: TemporaryFailure) -> Outcome:
+    reply = failure.reply if isinstance(failure, Refused) else None
+    pause = pauses.after(entry.attempts, entry.channel)
+    due_at = clock.now() + pause if pause else None
+    if due_at is None or (entry.not_after is not None and entry.not_after <= due_at):
+        return Outcome(OutboxState.FAILED, failure.reason, reply=reply, tried=True)
+    return Outcome(OutboxState.QUEUED, failure.reason, due_at, reply, tried=True)
 
 
-def _poisoned(entry: OutboxEntry, error: Exception) -> _Outcome:
+def _poisoned(entry: OutboxEntry, error: Exception) -> Outcome:
     """The error's own words are not logged: they may quote an address or the link."""
     kind, frame = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
     _log.error("mail.poisoned", entry=entry.id, error=kind, at=f"{frame.filename}:{frame.lineno}")
-    return _Outcome(OutboxState.FAILED, kind)
+    return Outcome(OutboxState.FAILED, kind)
 
 
-async def _settle(entry: OutboxEntry, outcome: _Outcome) -> None:
+async def _settle(carrier: Carrier, entry: OutboxEntry, outcome: Outcome) -> None:
     values: dict[str, object] = {"state": outcome.state, "last_error": outcome.error}
     if outcome.due_at is not None:
         values["due_at"] = outcome.due_at
     else:
         values |= {"facts": {}, "recipient": "", "finished_at": clock.now()}
+    caller = carrier if isinstance(carrier, Caller) else None
     async with database.transaction(database.SYSTEM):
+        if caller is not None:
+            await caller.hold(entry)
         kept = await _release(entry, **values)
-        if kept and entry.channel is Channel.APP and outcome.due_at is None:
-            await app_calls.record(entry, outcome.answer)
+        if kept and caller is not None:
+            await caller.record(entry, outcome)
     _log.info(
         "mail.settled" if kept else "mail.lease_lost",
         entry=entry.id,

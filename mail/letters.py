@@ -35,6 +35,7 @@ _FOR_ROLES = {
     "operator_report": "OPERATOR",
     "subscription_ended": "OWNER",
     "subscription_ends": "OWNER",
+    "webhook_disabled": "OWNER",
 }
 """What only they may read who hold that role in the tenant."""
 

@@ -181,6 +181,21 @@ def ownership_passed(*, tenant_name: str, former_owner: str) -> Message:
     return Message("ownership_passed", {"tenant_name": tenant_name, "former_owner": former_owner})
 
 
+def webhook_disabled(
+    *, tenant_name: str, host: str, gone: bool, failing_since: datetime
+) -> Message:
+    """To an owner: the webhook at `host` hears nothing any more; it is `gone`, or has failed."""
+    return Message(
+        "webhook_disabled",
+        {
+            "tenant_name": tenant_name,
+            "host": host,
+            "gone": gone,
+            "failing_since": failing_since.isoformat(),
+        },
+    )
+
+
 def second_factor_enabled() -> Message:
     """To the account: its next sign-in asks for a code."""
     return Message("second_factor_enabled", {})

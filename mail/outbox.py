@@ -22,6 +22,7 @@ from models import (
     OutboxState,
     PhoneCode,
     TenantInvitation,
+    WebhookDelivery,
     database,
     ids,
 )
@@ -35,6 +36,7 @@ _CARRIED_IN = {
 }
 
 _CALLED_FOR = timedelta(hours=1)
+_TOLD_FOR = timedelta(days=4)
 
 _INSERT = """
 insert into outbox_entries (id, user_id, recipient, locale, due_at, channel, message, facts, state,
@@ -44,6 +46,23 @@ select given.id, given.user_id, given.recipient, given.locale, given.due_at, $6,
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
   as given(id, user_id, recipient, locale, due_at)
 join jsonb_each($9::jsonb) as text on text.key = given.locale
+"""
+
+_INSERT_WEBHOOKS = """
+insert into outbox_entries (id, tenant_id, webhook_delivery_id, recipient, channel, message, locale,
+  facts, state, attempts, due_at, not_after, created_at)
+select given.*, $5, 'webhook', $6, '{}', 'QUEUED', 0, $7, $8, $7
+from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as given
+"""
+
+# What is being sent at this moment is let be: its worker comes to know by itself.
+_CANCEL_WEBHOOKS = """
+update outbox_entries set cancelled_at = $2, due_at = $2 where id in (
+  select o.id from webhook_deliveries d join outbox_entries o on o.webhook_delivery_id = d.id
+  where d.tenant_id = $3 and d.endpoint_id = $1 and d.state = 'QUEUED'
+    and o.state = 'QUEUED' and o.cancelled_at is null
+  for update of o skip locked
+)
 """
 
 
@@ -119,6 +138,23 @@ async def enqueue_call(action: AppAction, *, now: datetime) -> None:
     )
 
 
+async def enqueue_webhooks(deliveries: Sequence[WebhookDelivery], *, now: datetime) -> None:
+    """Queue what endpoints are to be told, each endpoint for itself; runs in the caller's
+    transaction. After four days it is given up.
+    """
+    await database.rows(
+        _INSERT_WEBHOOKS,
+        [ids.new("msg") for _ in deliveries],
+        [delivery.tenant_id for delivery in deliveries],
+        [delivery.id for delivery in deliveries],
+        [delivery.endpoint_id for delivery in deliveries],
+        Channel.WEBHOOK.value,
+        Locale.EN.value,
+        now,
+        now + _TOLD_FOR,
+    )
+
+
 async def enqueue_all(
     to: Sequence[Addressee],
     texts: Mapping[Locale, Message],
@@ -165,6 +201,11 @@ async def cancel_tenant(tenant_id: str, *, now: datetime) -> int:
 async def cancel_codes(user_id: str, *, now: datetime) -> int:
     """Codes to that account that have not left do not leave any more."""
     return await _cancel(now, user_id=user_id, code_id__isnull=False)
+
+
+async def cancel_webhooks(endpoint_id: str, *, tenant_id: str, now: datetime) -> None:
+    """What that endpoint was to be told does not leave any more."""
+    await database.rows(_CANCEL_WEBHOOKS, endpoint_id, now, tenant_id)
 
 
 async def erase_user(user_id: str, *, now: datetime) -> int:

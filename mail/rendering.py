@@ -29,6 +29,7 @@ _VERBATIM = frozenset(
         "covered_until",
         "ends_at",
         "expires_at",
+        "failing_since",
         "member_email",
         "masked_email",
         "news_subject",

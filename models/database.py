@@ -7,11 +7,10 @@ transaction mode.
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import Context
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -28,11 +27,23 @@ from tortoise.exceptions import (
 )
 
 import errors
+from models import connecting
+from models import pool as pools
+from models.connecting import Connection
 from settings import Settings
 
-__all__ = ["IntegrityError", "Scope", "rows", "start", "stop", "transaction", "typed_failures"]
+__all__ = [
+    "Connection",
+    "IntegrityError",
+    "Scope",
+    "rows",
+    "start",
+    "stop",
+    "transaction",
+    "typed_failures",
+]
 
-ALIAS = "default"
+ALIAS, REPLICA = "default", "replica"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +66,6 @@ class Scope:
 
 SYSTEM = Scope("system")
 NOBODY = Scope("viewer")
-
-
-class Connection(asyncpg.Connection):
-    """All our settings end with their transaction, so there is nothing to reset."""
-
-    def get_reset_query(self) -> str:
-        return ""
 
 
 class Transaction(TransactionContextPooled):
@@ -93,7 +97,8 @@ class Transaction(TransactionContextPooled):
 
     async def _acquire(self, pool: Any) -> Any:
         try:
-            return await pool.acquire(timeout=self.timeout)
+            with pools.waits.counted():
+                return await pool.acquire(timeout=self.timeout)
         except TimeoutError:
             raise errors.ServiceUnavailable from None
 
@@ -125,14 +130,20 @@ class TransactionClient(TransactionWrapper):
 class Client(AsyncpgDBClient):
     """The engine: Tortoise takes any module with a `client_class`."""
 
-    connection_class: Any = Connection
+    connection_class: Any
 
-    def __init__(self, *, acquire_timeout: float, **kwargs: Any) -> None:
+    def __init__(
+        self, *, acquire_timeout: float, connection_class: type[Connection], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.acquire_timeout = acquire_timeout
+        self.connection_class = connection_class
+        self.bundles = asyncio.Semaphore(max(1, self.pool_maxsize // 2))
 
     def begin(self, *, read_only: bool) -> Transaction:
+        """Also on the replica it stands where everybody looks for the transaction under way."""
         client = TransactionClient(self)
+        client.connection_name = ALIAS
         client.read_only = read_only
         return Transaction(client, self._pool_init_lock, self.acquire_timeout)
 
@@ -147,18 +158,12 @@ client_class = Client
 async def start(url: str, settings: Settings) -> None:
     """Configure the pool for `url`, in place of any before; connections are made at first use."""
     await stop()
-    credentials = parse(url) | {
-        "minsize": 1,
-        "maxsize": settings.database_pool_size,
-        "timeout": settings.database_acquire_timeout.total_seconds(),
-        "acquire_timeout": settings.database_acquire_timeout.total_seconds(),
-        "server_settings": {
-            "application_name": "tenantry",
-            "statement_timeout": _milliseconds(settings.database_statement_timeout),
-            "idle_in_transaction_session_timeout": _milliseconds(settings.database_idle_timeout),
-        },
-    }
-    initializing = Tortoise.init(config=config(__name__, credentials), _enable_global_fallback=True)
+    addresses = {ALIAS: url}
+    if settings.replica_database_url is not None:
+        addresses[REPLICA] = settings.replica_database_url.get_secret_value()
+    options = connecting.options(settings)
+    connections = {alias: parse(address) | options for alias, address in addresses.items()}
+    initializing = Tortoise.init(config=config(__name__, connections), _enable_global_fallback=True)
     await apart(initializing)
 
 
@@ -172,10 +177,13 @@ async def apart(work: Coroutine[Any, Any, object]) -> None:
     await asyncio.create_task(work, context=Context())
 
 
-def config(engine: str, credentials: Mapping[str, Any]) -> dict[str, Any]:
-    """Tortoise's configuration: our tables on one connection."""
+def config(engine: str, connections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Tortoise's configuration: our tables on the first connection; asyncpg's arguments of each."""
     return {
-        "connections": {ALIAS: {"engine": engine, "credentials": dict(credentials)}},
+        "connections": {
+            alias: {"engine": engine, "credentials": dict(credentials)}
+            for alias, credentials in connections.items()
+        },
         "apps": {
             "models": {
                 "models": ["models"],
@@ -201,13 +209,23 @@ def parse(url: str) -> dict[str, Any]:
     }
 
 
-def _milliseconds(duration: timedelta) -> str:
-    return str(int(duration.total_seconds() * 1000))
+class Bundle(Protocol):
+    """Transactions that become true together, see `models/bundle`."""
+
+    def takes(self, *, read_only: bool) -> bool: ...
+    def step(self, *, read_only: bool) -> AbstractAsyncContextManager[object]: ...
+
+
+bundle: ContextVar[Bundle | None] = ContextVar("bundle", default=None)
 
 
 @asynccontextmanager
-async def transaction(scope: Scope, *, read_only: bool = False) -> AsyncIterator[None]:
+async def transaction(
+    scope: Scope, *, read_only: bool = False, apart: bool = False
+) -> AsyncIterator[None]:
     """One transaction with `scope`; commits unless the block raises. Never nested.
+
+    `apart`: it is true at once, whatever becomes of the bundle under way; for what is counted.
 
     Raises:
         errors.ServiceUnavailable: the server is away or no connection came free in time.
@@ -219,9 +237,15 @@ async def transaction(scope: Scope, *, read_only: bool = False) -> AsyncIterator
     if not isinstance(client, Client):
         message = "transactions are never nested"
         raise RuntimeError(message)  # noqa: TRY004 no argument is of a wrong type
+    whole = None if apart else bundle.get()
+    joins = whole is not None and whole.takes(read_only=read_only)
     with typed_failures():
-        async with client.begin(read_only=read_only):
-            if scope != NOBODY:
+        async with (
+            whole.step(read_only=read_only)
+            if whole and joins
+            else client.begin(read_only=read_only)
+        ):
+            if joins or scope != NOBODY:
                 await set_scope(scope)
             yield
 

@@ -25,8 +25,9 @@ class ImportRowState(StrEnum):
 
 
 class MemberImport(Model):
-    """Planned and applied by `user` as a member of the tenant, or by `key` in his stead. A worker
-    applies it while `lease` is its own and `leased_until` is ahead.
+    """Planned by `user` as a member of the tenant, or by `key` in his stead; from then on that of
+    whoever applies it. A worker holds it while `lease` is its own and `leased_until` is ahead; once
+    it has given it back, `leased_until` says when that was, so that all have their turn.
     """
 
     id = fields.CharField(max_length=32, primary_key=True)
@@ -51,8 +52,8 @@ class MemberImport(Model):
 
 
 class MemberImportRow(Model):
-    """`number` counts from 1. `given` is what stood in the row, by the names of the columns;
-    `reasons` is a list of `{"path", "code", "limit"}`.
+    """`number` counts from 1. `given` is what stood in the row, by the names of the columns, as it
+    was typed; `reasons` are as `resolvers/import_reasons` writes them.
     """
 
     id = fields.CharField(max_length=32, primary_key=True)
@@ -69,5 +70,8 @@ class MemberImportRow(Model):
 
     class Meta:
         table = "member_import_rows"
-        indexes = (("tenant_id", "member_import_id", "state", "number"),)
+        indexes = (
+            ("tenant_id", "member_import_id", "state", "number"),
+            ("member_import_id", "id"),
+        )
         unique_together = (("tenant_id", "member_import_id", "number"),)

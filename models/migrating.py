@@ -45,7 +45,8 @@ async def migrate(url: str, serving_role: str, target: str | None = None) -> Non
 
 async def _apply(url: str, target: str | None) -> None:
     try:
-        await apply(config=database.config(_ENGINE, database.parse(url)), target=target)
+        connections = {database.ALIAS: database.parse(url)}
+        await apply(config=database.config(_ENGINE, connections), target=target)
     finally:
         await Tortoise.close_connections()
 

@@ -26,7 +26,8 @@ class WebhookState(StrEnum):
 class WebhookEndpoint(Model):
     """`events` are actions of the audit log, `member.invite`, or all of a noun, `member.*`. The
     secrets are sealed; after a rotation calls are signed with the former one as well, until
-    `former_until`. `failing_since` is the first of the failures that no success has followed.
+    `former_until`. `failing_since` is the first of the failures that no success has followed;
+    until `rests_until` nothing is sent there, since it has not answered or has asked for patience.
     """
 
     id = fields.CharField(max_length=32, primary_key=True)
@@ -42,6 +43,7 @@ class WebhookEndpoint(Model):
     former_secret = fields.CharField(max_length=800, null=True)
     former_until = fields.DatetimeField(null=True)
     failing_since = fields.DatetimeField(null=True)
+    rests_until = fields.DatetimeField(null=True)
     disabled_at = fields.DatetimeField(null=True)
     disabled_reason = fields.CharEnumField(DisabledReason, max_length=7, null=True)
     created_at = fields.DatetimeField()

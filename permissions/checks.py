@@ -112,44 +112,6 @@ def knows_every_app(actor: Actor) -> bool:
     return any(holds(actor, permission) for permission in _EVERY_APP)
 
 
-def require_servicing(actor: Actor | None, permission: Permission) -> None:
-    """Of a permission that holds for other tenants (PRODUCT 6.3).
-
-    Raises:
-        errors.NotFound: he has no place there.
-        errors.PermissionDenied: it is not his role's.
-        errors.NotPermittedByProvider: it is, and the provider has not switched it on there.
-    """
-    if actor is not None and permission in roles.role(actor.catalog, actor.role).servicing:
-        if not holds(actor, permission):
-            raise errors.NotPermittedByProvider(permission)
-        return
-    require(actor, permission)
-
-
-def serves(actor: Actor | None) -> bool:
-    """Whether he is one of those who serve other tenants, whatever the provider switched on."""
-    if actor is None or actor.servicing is None:
-        return False
-    return bool(roles.role(actor.catalog, actor.role).servicing)
-
-
-def require_serves(viewer: Viewer, organization_id: str) -> None:
-    """Of reading what an organization serves; as `sees`, with the rights before a change as well.
-
-    Raises:
-        errors.Unauthenticated: nobody is signed in.
-        errors.NotFound: he has no place there.
-        errors.PermissionDenied: he has, and is none of those who serve.
-    """
-    require_caller(viewer)
-    places = [v.place(organization_id) for v in (viewer, viewer.before) if v is not None]
-    if not any(places):
-        raise errors.NotFound
-    if not any(map(serves, places)):
-        raise errors.PermissionDenied
-
-
 def require_administers(right: AppRight | None) -> None:
     """Raises:
     errors.PermissionDenied: he knows of the app without administering it (PRODUCT 6.2).
@@ -187,9 +149,27 @@ def require_signed_in(viewer: Viewer) -> str:
         errors.Unauthenticated: nobody is signed in.
         errors.PermissionDenied: an API key asks for what is a person's own affair.
     """
+    refuse_key(viewer)
     if viewer.user_id is None:
-        raise errors.PermissionDenied if viewer.key else errors.Unauthenticated
+        raise errors.Unauthenticated
     return viewer.user_id
+
+
+def refuse_key(viewer: Viewer) -> None:
+    """Raises:
+    errors.PermissionDenied: an API key asks for what is a person's own affair.
+    """
+    if viewer.key is not None:
+        raise errors.PermissionDenied
+
+
+def require_operation(viewer: Viewer, document_id: str | None) -> None:
+    """Raises:
+    errors.PermissionDenied: an API key is limited to other registered documents.
+    """
+    key = viewer.key
+    if key is not None and key.operations is not None and document_id not in key.operations:
+        raise errors.PermissionDenied
 
 
 def require_staff(viewer: Viewer) -> Viewer:
@@ -252,10 +232,8 @@ def require_email(actor: Actor, role: str, *, has_email: bool) -> None:
 
 
 def can_hand_out(actor: Actor | None, role: str) -> bool:
-    """PRODUCT 2, rule 1; owners are made only by who holds `owners:create` (rule 2)."""
-    if actor is None or role not in _codes(actor):
-        return False
-    return role != OWNER or holds(actor, Permission.OWNERS_CREATE)
+    """PRODUCT 2, rule 1."""
+    return actor is not None and role in _codes(actor)
 
 
 def require_can_hand_out(actor: Actor, role: str) -> None:
@@ -267,8 +245,8 @@ def require_can_hand_out(actor: Actor, role: str) -> None:
 
 
 def reaches(actor: Actor | None, role: str) -> bool:
-    """Whether he may act on a member of that role (PRODUCT 2, rule 2)."""
-    return actor is not None and role in _codes(actor)
+    """Whether he may act on a member of that role: he could hand it out (PRODUCT 2, rule 2)."""
+    return can_hand_out(actor, role)
 
 
 def require_reach(actor: Actor, role: str) -> None:
@@ -276,7 +254,13 @@ def require_reach(actor: Actor, role: str) -> None:
     errors.PermissionDenied: a member of that role is beyond his reach.
     """
     if not reaches(actor, role):
-        raise errors.PermissionDenied(Permission.OWNERS_REMOVE if role == OWNER else None)
+        raise errors.PermissionDenied(_missing_for_owners(actor) if role == OWNER else None)
+
+
+def _missing_for_owners(actor: Actor) -> Permission:
+    """An API key may lack either; of people owners have both and nobody else has one."""
+    held = holds(actor, Permission.OWNERS_REMOVE)
+    return Permission.OWNERS_CREATE if held else Permission.OWNERS_REMOVE
 
 
 def may_take(actor: Actor | None, role: str) -> bool:
@@ -304,7 +288,7 @@ def switchable(actor: Actor | None, role: str) -> tuple[Permission, ...]:
 
 
 def grantable(actor: Actor | None) -> tuple[Role, ...]:
-    """The roles he may hand out; nobody hands out any."""
+    """The roles he may hand out, OWNER only with `owners:create` (rule 2); nobody hands out any."""
     if actor is None:
         return ()
     servicing = actor.servicing is not None

@@ -3,9 +3,10 @@
 Where a field's arguments (or its parent) name a tenant, `Can` decides, from the memberships that
 came with the request: synchronous and without a query. Where they name a member, an invitation or
 an app, `Caller` or `SignedIn` stands at the field and the use case decides under the lock: the
-former where API keys may pass as well as people. `Staff` stands where
-only the provider's people may pass. `Anyone` says that a field is open on purpose. Every root field
-carries one of them; a test sees to it.
+former where API keys may pass as well as people. `Staff` stands where only the provider's people
+may pass, `Explorer` where those may who look at the schema. `People` says that a field is open to
+whoever is no API key, `Anyone` that it is open to all, on purpose. Every root field carries one of
+them; a test sees to it.
 """
 
 from typing import Any
@@ -54,6 +55,22 @@ class Staff(BasePermission):
 
     def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 the library's signature
         checks.require_staff(info.context.viewer)
+        return True
+
+
+class Explorer(BasePermission):
+    """The viewer may look at what the API consists of."""
+
+    def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 the library's signature
+        checks.require_may_explore(info.context.viewer)
+        return True
+
+
+class People(BasePermission):
+    """Open to everybody, signed in or not, but to no API key: it is a person's own affair."""
+
+    def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 the library's signature
+        checks.refuse_key(info.context.viewer)
         return True
 
 

@@ -38,7 +38,9 @@ def grantable(
 ) -> tuple[Role, ...]:
     """What somebody with role `code` who holds `permissions` may hand out."""
     own = MATRIX[catalog][code]
-    codes = own.hands_out + (() if MANAGING.isdisjoint(permissions) else own.managing)
+    codes = {*own.hands_out, *(() if MANAGING.isdisjoint(permissions) else own.managing)}
+    if Permission.OWNERS_CREATE not in permissions:
+        codes.discard(OWNER)
     return tuple(r for r in in_tenant(catalog, servicing=servicing) if r.code in codes)
 
 

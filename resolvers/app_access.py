@@ -4,13 +4,13 @@ Rights are no permissions: neither ceiling nor reach applies to them; whoever ho
 gives both to any member, himself included (PRODUCT 2, rule 3).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import errors
 from auth.viewer import Viewer
-from models import App, AppAccess, AppRight, AppRole, Member, database, ids
+from models import AppAccess, AppRight, AppRole, Member, database, ids
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import app_role_assignments, audit, directory, identifiers, locks, rows
@@ -54,7 +54,7 @@ async def change(
     Raises:
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.InvalidInput
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(viewer.scope):
         actor, member = await locks.member(viewer, member_id)
         checks.require(actor, Permission.APPS_ASSIGN)
@@ -74,27 +74,38 @@ async def read(
     faults: identifiers.Faults,
 ) -> Checked:
     """Rights and roles by app id; what is unknown or doubled becomes a fault below `path`."""
-    known = await _known(tenant_id, [item.app_id for item in given])
-    rights: dict[str, AppRight] = {}
+    known = await known_of(tenant_id, [item.app_id for item in given])
+    rights = check(given, known, path, faults)
     roles: dict[str, Sequence[AppRole]] = {}
     for index, item in enumerate(given):
-        place = (*path, str(index))
-        if item.app_id not in known:
-            faults.add((*place, "appId"), "UNKNOWN_APP")
-        elif item.app_id in rights:
-            faults.add((*place, "appId"), "TWICE")
-        elif item.roles is not None:
+        if item.roles is not None and item.app_id in known and item.app_id not in roles:
             roles[item.app_id] = await app_role_assignments.read(
-                item.app_id, item.roles, (*place, "roles"), faults
+                item.app_id, item.roles, (*path, str(index), "roles"), faults
             )
-        rights[item.app_id] = item.right
     return Checked(rights, roles)
+
+
+def check(
+    given: Sequence[Given],
+    known: Collection[str],
+    path: tuple[str, ...],
+    faults: identifiers.Faults,
+) -> dict[str, AppRight]:
+    """The rights by app id, where `known` are the tenant's apps; faults as in `read`."""
+    rights: dict[str, AppRight] = {}
+    for index, item in enumerate(given):
+        if item.app_id not in known:
+            faults.add((*path, str(index), "appId"), "UNKNOWN_APP")
+        elif item.app_id in rights:
+            faults.add((*path, str(index), "appId"), "TWICE")
+        rights[item.app_id] = item.right
+    return rights
 
 
 async def _check_taken(
     tenant_id: str, take: Sequence[str], rights: Rights, faults: identifiers.Faults
 ) -> None:
-    known = await _known(tenant_id, take)
+    known = await known_of(tenant_id, take)
     for index, app_id in enumerate(take):
         if app_id not in known:
             faults.add(("unset", str(index)), "UNKNOWN_APP")
@@ -102,9 +113,14 @@ async def _check_taken(
             faults.add(("unset", str(index)), "TWICE")
 
 
-async def _known(tenant_id: str, app_ids: Sequence[str]) -> set[str]:
-    found = App.filter(tenant_id=tenant_id, id__in=list(app_ids)) if app_ids else None
-    return {app.id for app in await found.only("id")} if found is not None else set()
+async def known_of(tenant_id: str, app_ids: Sequence[str]) -> set[str]:
+    """Those of the ids that are apps of the tenant."""
+    if not app_ids:
+        return set()
+    found = await database.rows(
+        "select id from apps where tenant_id = $1 and id = any($2)", tenant_id, list(app_ids)
+    )
+    return {row["id"] for row in found}
 
 
 async def give(
@@ -120,7 +136,9 @@ async def give(
 
 
 async def _give_rights(viewer: Viewer, member: Member, rights: Rights) -> None:
-    held = {row.app_id: row for row in await AppAccess.filter(member_id=member.id)}
+    held = (
+        {row.app_id: row for row in await AppAccess.filter(member_id=member.id)} if rights else {}
+    )
     for app_id, right in rights.items():
         before = held.get(app_id)
         if before is None:

@@ -7,10 +7,8 @@ manage the tenant's apps and to administer this one.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import errors
-import settings
 from auth import sealing, webhooks
 from auth.tokens import Token
 from auth.viewer import Viewer
@@ -51,7 +49,7 @@ async def change(viewer: Viewer, app_id: str, *, url: str | None, actions: Seque
     """
     checks.require_signed_in(viewer)
     faults = identifiers.Faults()
-    url = faults.check(("url",), identifiers.optional(_address), url)
+    url = faults.check(("url",), identifiers.optional(identifiers.call_address), url)
     _check(faults, actions)
     secret = webhooks.new_secret() if url is not None else None
     async with database.transaction(viewer.scope):
@@ -66,21 +64,6 @@ async def change(viewer: Viewer, app_id: str, *, url: str | None, actions: Seque
         await app.save(update_fields=["control_url", "control_secret", "actions", "updated_at"])
         await _record(viewer, app, before)
         return Made(await apps.get(viewer, app_id), secret)
-
-
-def _address(value: str) -> str:
-    """Whom it leads to is looked at when a call leaves: names change their addresses."""
-    address = identifiers.web_address(value)
-    try:
-        parts = urlsplit(address)
-        unusable = not address.isascii() or parts.port == 0 or parts.username is not None
-    except ValueError:
-        raise identifiers.Fault("INVALID") from None
-    if unusable:
-        raise identifiers.Fault("INVALID")
-    if settings.load().production and parts.scheme != "https":
-        raise identifiers.Fault("NOT_ENCRYPTED")
-    return address
 
 
 def _check(faults: identifiers.Faults, actions: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ async def replace(
             member.
         errors.InvalidInput: a role is not the app's, or named twice.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(viewer.scope):
         actor, member = await locks.member(viewer, member_id)
         known = await locks.known_app(actor, app_id)

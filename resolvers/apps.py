@@ -37,7 +37,8 @@ _ON_SHELF = f"{_VISIBLE} and ($4::text is null or a.tenant_id = $4)"
 
 
 async def create(viewer: Viewer, tenant_id: str, *, name: str, url: str | None) -> rows.App:
-    """The tenant has the app, and who made it may launch and administer it.
+    """The tenant has the app, and who made it may launch and administer it; an API key's maker, and
+    not the key.
 
     Raises:
         errors.NotFound, errors.PermissionDenied, errors.InvalidInput
@@ -61,7 +62,8 @@ async def create(viewer: Viewer, tenant_id: str, *, name: str, url: str | None) 
         await audit.record(viewer, "app.create", subject_id=app.id, tenant_id=tenant_id)
         right = AppRight.LAUNCH_AND_ADMINISTER
         await app_access.give(viewer, actor.member, {app.id: right})
-    return rows.App(app.id, tenant_id, app.name, app.url, right, ended_at=None)
+    own = None if actor.is_key else right
+    return rows.App(app.id, tenant_id, app.name, app.url, own, ended_at=None)
 
 
 async def update(
@@ -76,7 +78,7 @@ async def update(
     Raises:
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.InvalidInput
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     faults, optional, given = identifiers.Faults(), identifiers.optional, identifiers.given
     wanted = {
         "name": faults.check(("name",), given(identifiers.name), name),
@@ -120,7 +122,7 @@ async def remove(viewer: Viewer, app_id: str) -> None:
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied
         errors.InvalidInput: a subscription that runs includes it.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(viewer.scope):
         actor, known = await locks.app(viewer, app_id)
         checks.require(actor, Permission.APPS_MANAGE)

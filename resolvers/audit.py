@@ -1,14 +1,17 @@
 """The record of who changed what: a step of the change's own transaction (PRODUCT 4).
 
-Codes and states are kept with before and after; of personal values only the field's name.
+Codes and states are kept with before and after; of personal values only the field's name. What is
+recorded of a tenant its webhooks are told: every change passes here (ADR 0031).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from auth.viewer import Viewer
 from models import AuditEvent, clock, database, ids
+from resolvers import webhook_events
+from resolvers.webhook_events import Changes, Event
 
-Changes = Mapping[str, tuple[str | None, str | None] | tuple[()]]
+__all__ = ["Changes", "record", "record_all"]
 
 _INSERT = """
 insert into audit_events (id, tenant_id, subject_id, actor_id, as_staff, action, changes,
@@ -27,31 +30,50 @@ async def record(
     actor_id: str | None = None,
 ) -> None:
     """`action` is `noun.verb`; `actor_id` where the request made its own actor (registering)."""
-    await AuditEvent.create(
+    event = Event(
         id=ids.new("evt"),
         tenant_id=tenant_id,
         actor_id=actor_id or viewer.actor_id,
         as_staff=viewer.as_staff,
         action=action,
         subject_id=subject_id,
-        changes={name: list(values) for name, values in (changes or {}).items()},
+        changes=changes or {},
         request_id=viewer.client.request_id,
         created_at=clock.now(),
     )
+    changed = {name: list(values) for name, values in event.changes.items()}
+    await AuditEvent.create(**event.facts() | {"changes": changed})
+    await webhook_events.announce([event])
 
 
 async def record_all(viewer: Viewer, action: str, subjects: Sequence[tuple[str, str]]) -> None:
     """The same action on many subjects, each after the tenant in whose audit it is told: one
     statement.
     """
+    now = clock.now()
+    events = [
+        Event(
+            id=ids.new("evt"),
+            tenant_id=tenant_id,
+            actor_id=viewer.actor_id,
+            as_staff=viewer.as_staff,
+            action=action,
+            subject_id=subject_id,
+            changes={},
+            request_id=viewer.client.request_id,
+            created_at=now,
+        )
+        for tenant_id, subject_id in subjects
+    ]
     await database.rows(
         _INSERT,
-        [ids.new("evt") for _ in subjects],
-        [tenant_id for tenant_id, _ in subjects],
-        [subject_id for _, subject_id in subjects],
+        [event.id for event in events],
+        [event.tenant_id for event in events],
+        [event.subject_id for event in events],
         viewer.actor_id,
         viewer.as_staff,
         action,
         viewer.client.request_id,
-        clock.now(),
+        now,
     )
+    await webhook_events.announce(events)

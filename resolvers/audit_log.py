@@ -6,24 +6,26 @@ database that opens for the actors of the viewer's own tenants only (ADR 0002).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 import errors
 from auth.viewer import Viewer
-from models import database
+from models import database, ids
 from permissions import checks
 from permissions.catalog import Permission
-from resolvers import pages, rows
-from resolvers.conditions import Conditions
+from resolvers import key_directory, pages, rows
+from resolvers.conditions import Conditions, in_utc
 
 _SELECT = """
 select e.created_at as order_key, e.id, e.tenant_id, e.actor_id, e.as_staff, e.action, e.subject_id,
   e.changes, e.request_id, e.created_at
 from audit_events e
 """
+
+Actor = rows.User | rows.ProviderStaff | rows.System | key_directory.ApiKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +92,10 @@ def _where(tenant_id: str, wanted: Filter) -> Conditions:
     if wanted.actions is not None:
         where.add("e.action = any({})", list(wanted.actions))
     if wanted.since is not None:
-        where.add("e.created_at >= {}", _in_utc(wanted.since))
+        where.add("e.created_at >= {}", in_utc(wanted.since))
     if wanted.until is not None:
-        where.add("e.created_at < {}", _in_utc(wanted.until))
+        where.add("e.created_at < {}", in_utc(wanted.until))
     return where
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 async def get(viewer: Viewer, event_id: str) -> Event:
@@ -111,20 +109,29 @@ async def get(viewer: Viewer, event_id: str) -> Event:
     raise errors.NotFound
 
 
-async def actors(events: Sequence[Event]) -> dict[Event, rows.Actor]:
+async def actors(viewer: Viewer, events: Sequence[Event]) -> dict[Event, Actor]:
     """Who did each of these, which the viewer has been shown."""
-    ids = [event.id for event in events if event.actor_id is not None]
-    found = await database.rows("select * from actors_of($1)", ids) if ids else []
+    done = [event.id for event in events if event.actor_id is not None]
+    found = await database.rows("select * from actors_of($1)", done) if done else []
     names = {record["event_id"]: record["full_name"] for record in found}
-    return {event: _actor(event, names) for event in events}
+    keys = {record["actor_id"] for record in found if _is_key(record["actor_id"])}
+    known = await key_directory.many(viewer, sorted(keys)) if keys else {}
+    return {event: _actor(event, names, known) for event in events}
 
 
-def _actor(event: Event, names: dict[str, str]) -> rows.Actor:
+def _actor(event: Event, names: dict[str, str], known: dict[str, key_directory.ApiKey]) -> Actor:
     if event.actor_id is None:
         return rows.System()
+    if _is_key(event.actor_id):
+        bare = key_directory.ApiKey(event.actor_id, names[event.id])
+        return known.get(event.actor_id, bare)
     if event.as_staff:
         return rows.ProviderStaff(event.actor_id, names[event.id])
     return rows.User(event.actor_id, names[event.id])
+
+
+def _is_key(actor_id: str) -> bool:
+    return ids.prefix(actor_id) == "key"
 
 
 def _event(record: dict[str, Any]) -> Event:

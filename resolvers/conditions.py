@@ -1,5 +1,7 @@
 """The `where` of a list whose filters are optional: SQL of ours, every value an argument."""
 
+from datetime import UTC, datetime
+
 
 class Conditions:
     """All of them hold; `{}` in a condition stands for its next value."""
@@ -32,3 +34,8 @@ def span(text: str) -> tuple[str, str]:
     has let them pass, and `like` not, which therefore uses no index there.
     """
     return text, f"{text}\U0010ffff"
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Without a zone it is UTC already."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -7,6 +7,7 @@ who never joined shows only what his inviter typed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -17,14 +18,14 @@ from models import Catalog, InvitationState, MemberStatus, clock, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import identifiers, pages, rows
-from resolvers.conditions import Conditions, prefix
+from resolvers.conditions import Conditions, in_utc, prefix
 
-_MEMBERS = """
+MEMBERS = """
 from members m join tenants t on t.id = m.tenant_id
 left join users u on u.id = m.user_id and m.joined_at is not null
 left join invitations i on i.tenant_id = m.tenant_id and i.member_id = m.id
 """
-_COLUMNS = """
+COLUMNS = """
 m.id, m.tenant_id, t.catalog, t.servicing, m.status, m.role, u.id as user_id,
 coalesce(u.full_name, m.full_name) as full_name, coalesce(u.email, m.email) as email,
 coalesce(u.login, m.login) as login, coalesce(u.phone, m.phone) as phone,
@@ -33,7 +34,7 @@ case when m.status = 'PENDING' then m.user_id is null
   else coalesce(u.manager_id = m.tenant_id and u.email_verified_at is null, false)
 end as is_managed
 """
-_SELECT = f"select {_COLUMNS} {_MEMBERS}"
+_SELECT = f"select {COLUMNS} {MEMBERS}"
 _PRIVATE = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
 _STATE = "case when i.state = 'PENDING' and i.expires_at <= {} then 'EXPIRED' else i.state end"
 
@@ -43,15 +44,26 @@ class Field(StrEnum):
 
     CREATED_AT = "CREATED_AT"
     NAME = "NAME"
+    UPDATED_AT = "UPDATED_AT"
+
+
+_COLUMN = {
+    Field.CREATED_AT: "m.created_at",
+    Field.NAME: "m.name_key",
+    Field.UPDATED_AT: "m.updated_at",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
+    """`updated_since`: changed at that moment or later; without a zone it is UTC."""
+
     search: str | None = None
     roles: Sequence[str] | None = None
     statuses: Sequence[MemberStatus] | None = None
     invitation_states: Sequence[InvitationState] | None = None
     app_id: str | None = None
+    updated_since: datetime | None = None
 
 
 async def page(
@@ -63,19 +75,21 @@ async def page(
     by: Field = Field.CREATED_AT,
     descending: bool = False,
 ) -> pages.Page[rows.Member]:
-    """Members of a tenant, removed ones only where the filter names them.
+    """Members of a tenant, removed ones only where the filter names them, or asks what has changed
+    and the viewer may see them.
 
     Raises:
         errors.NotFound, errors.PermissionDenied: also for a filter that asks for what is hidden.
         errors.InvalidInput: of the window.
     """
-    where = _where(viewer, tenant_id, wanted)
-    column = {Field.CREATED_AT: "m.created_at", Field.NAME: "m.name_key"}[by]
+    where, column = _where(viewer, tenant_id, wanted), _COLUMN[by]
+    if wanted.updated_since is not None:
+        await database.rows("select await_feed($1)", tenant_id)
     return await pages.read(
-        f"select {column} as order_key, {_COLUMNS} {_MEMBERS} where {where.sql}",
+        f"select {column} as order_key, {COLUMNS} {MEMBERS} where {where.sql}",
         where.arguments,
         order=pages.Order(
-            f"members:{by}:{tenant_id}", column, "m.id", descending, moment=by is Field.CREATED_AT
+            f"members:{by}:{tenant_id}", column, "m.id", descending, moment=by is not Field.NAME
         ),
         window=window,
         make=partial(seen, viewer),
@@ -85,7 +99,7 @@ async def page(
 async def count(viewer: Viewer, tenant_id: str, wanted: Filter) -> int:
     """How many members that filter finds; raises as `page` does."""
     where = _where(viewer, tenant_id, wanted)
-    found = await database.rows(f"select count(*) {_MEMBERS} where {where.sql}", *where.arguments)
+    found = await database.rows(f"select count(*) {MEMBERS} where {where.sql}", *where.arguments)
     return int(found[0]["count"])
 
 
@@ -93,9 +107,10 @@ def _where(viewer: Viewer, tenant_id: str, wanted: Filter) -> Conditions:
     _require_may_ask(viewer, tenant_id, wanted)
     where = Conditions()
     where.add("m.tenant_id = {}", tenant_id)
-    living = [status for status in MemberStatus if status is not MemberStatus.REMOVED]
-    statuses = living if wanted.statuses is None else wanted.statuses
+    statuses = _shown(viewer, tenant_id, wanted) if wanted.statuses is None else wanted.statuses
     where.add("m.status = any({})", [status.value for status in statuses])
+    if wanted.updated_since is not None:
+        where.add("m.updated_at >= {}", in_utc(wanted.updated_since))
     if wanted.roles is not None:
         where.add("m.role = any({})", list(wanted.roles))
     if wanted.invitation_states is not None:
@@ -106,6 +121,14 @@ def _where(viewer: Viewer, tenant_id: str, wanted: Filter) -> Conditions:
     if wanted.app_id is not None:
         _add_app(where, viewer, tenant_id, wanted.app_id)
     return where
+
+
+def _shown(viewer: Viewer, tenant_id: str, wanted: Filter) -> list[MemberStatus]:
+    """Of what has changed, removals are part, for those who may see them."""
+    removals = wanted.updated_since is not None and checks.sees(
+        viewer, tenant_id, Permission.AUDIT_VIEW
+    )
+    return [status for status in MemberStatus if removals or status is not MemberStatus.REMOVED]
 
 
 def _add_search(where: Conditions, viewer: Viewer, tenant_id: str, text: str) -> None:
@@ -122,8 +145,8 @@ def _add_app(where: Conditions, viewer: Viewer, tenant_id: str, app_id: str) -> 
         " where x.tenant_id = m.tenant_id and x.member_id = {} and x.app_id = {{}})"
     )
     where.add(holds.format("m.id"), app_id)
-    place = viewer.place(tenant_id)
     if not checks.sees_every_app(viewer, tenant_id):
+        place = viewer.place(tenant_id) if viewer.key is None else None
         where.add(holds.format("{}"), place.member_id if place else None, app_id)
 
 
@@ -138,7 +161,7 @@ def _require_may_ask(viewer: Viewer, tenant_id: str, wanted: Filter) -> None:
 async def memberships(viewer: Viewer, window: pages.Window) -> pages.Page[rows.Member]:
     """The viewer's own places, those where he is disabled included, oldest first."""
     return await pages.read(
-        f"select m.id as order_key, {_COLUMNS} {_MEMBERS} where t.deleted_at is null"
+        f"select m.id as order_key, {COLUMNS} {MEMBERS} where t.deleted_at is null"
         " and m.user_id = $1 and m.status in ('JOINED', 'DISABLED')",
         [viewer.user_id],
         order=pages.Order("memberships", "m.id", "m.id"),
@@ -164,7 +187,7 @@ async def many(viewer: Viewer, member_ids: Sequence[str]) -> dict[str, rows.Memb
     found = await database.rows(
         f"{_SELECT} where t.deleted_at is null and m.id = any($1)", list(member_ids)
     )
-    return {r["id"]: seen(viewer, r) for r in found if _visible(viewer, r)}
+    return {r["id"]: seen(viewer, r) for r in found if visible(viewer, r)}
 
 
 async def changed(viewer: Viewer, member_id: str) -> rows.Member:
@@ -173,7 +196,7 @@ async def changed(viewer: Viewer, member_id: str) -> rows.Member:
     return seen(viewer, found[0])
 
 
-def _visible(viewer: Viewer, record: dict[str, Any]) -> bool:
+def visible(viewer: Viewer, record: dict[str, Any]) -> bool:
     """Removed members are in the audit's sight only (PRODUCT 4)."""
     if _own(viewer, record):
         return True

@@ -27,7 +27,7 @@ async def edit(
         errors.InvalidInput: also for somebody who edits himself, or a confirmed number.
         errors.ProviderOnly: the name of an ACCOUNT's first user.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     faults = identifiers.Faults()
     optional, given = identifiers.optional, identifiers.given
     full_name = faults.check(("fullName",), given(optional(identifiers.name)), full_name)
@@ -101,7 +101,7 @@ async def set_password(viewer: Viewer, member_id: str, *, password: str) -> rows
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied
         errors.InvalidInput: also for somebody whose password is his own affair.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     faults = identifiers.Faults()
     faults.check(("password",), identifiers.new_password, password)
     async with database.transaction(database.SYSTEM):

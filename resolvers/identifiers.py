@@ -54,9 +54,9 @@ class Faults:
             self.found.append(errors.FieldFault(path, fault.code, fault.limit))
             return cast("T", None)
 
-    def add(self, path: tuple[str, ...], code: str) -> None:
+    def add(self, path: tuple[str, ...], code: str, limit: int | None = None) -> None:
         """A fault found elsewhere."""
-        self.found.append(errors.FieldFault(path, code))
+        self.found.append(errors.FieldFault(path, code, limit))
 
     def settle(self) -> None:
         """Raises:
@@ -153,6 +153,23 @@ def web_address(value: str) -> str:
     if not value.isprintable() or " " in value.strip():
         raise Fault("INVALID")
     return value.strip()
+
+
+def call_address(value: str) -> str:
+    """An address that is called from here; whom it leads to is looked at when a call leaves, since
+    names change their addresses.
+    """
+    address = web_address(value)
+    try:
+        parts = urlsplit(address)
+        unusable = not address.isascii() or parts.port == 0 or parts.username is not None
+    except ValueError:
+        raise Fault("INVALID") from None
+    if unusable:
+        raise Fault("INVALID")
+    if settings.load().production and parts.scheme != "https":
+        raise Fault("NOT_ENCRYPTED")
+    return address
 
 
 def phone(value: str) -> str:

@@ -54,7 +54,7 @@ async def invite(
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.InvalidInput,
         errors.AlreadyMember, errors.RoleNotGrantable, errors.EmailRequired, errors.RateLimited
     """
-    user_id = checks.require_signed_in(viewer)
+    user_id = checks.require_caller(viewer)
     checks.require(viewer.place(tenant_id), Permission.MEMBERS_INVITE)
     faults = identifiers.Faults()
     invitee = invitees.check(invitee, faults)
@@ -66,22 +66,33 @@ async def invite(
     async with database.transaction(viewer.scope):
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.MEMBERS_INVITE)
-        member = await _add_pending(actor, known, terms)
-        await newcomers.settle(viewer, actor, member, terms, action="member.invite")
-        invitation = await _add_invitation(
-            member,
-            user_id,
-            terms.locale,
-            suppressed=await invitees.blocks(tenant_id, known),
-        )
-        queued = await invitation_mails.queue(viewer, actor.tenant, member, invitation)
+        member, queued = await offer(viewer, actor, known, terms)
         return await directory.changed(viewer, member.id), queued
+
+
+async def offer(
+    viewer: Viewer, actor: locks.Actor, known: invitees.Known, terms: newcomers.Terms
+) -> tuple[Member, bool]:
+    """The pending member with invitation, record and mail, in the running transaction, by somebody
+    who may invite; where it is refused, nothing has been written.
+
+    Raises:
+        errors.RoleNotGrantable, errors.EmailRequired, errors.PermissionDenied,
+        errors.AlreadyMember, errors.InvalidInput
+    """
+    newcomers.require_may_be(actor, terms, has_email=known.address is not None)
+    await invitees.refuse_member(actor.tenant.id, known)
+    apps = await newcomers.apps(actor, terms)
+    member = await _add_pending(actor, known, terms)
+    await newcomers.settle(viewer, member, apps, action="member.invite")
+    suppressed = await invitees.blocks(actor.tenant.id, known)
+    inviter_id = checks.require_caller(viewer)
+    invitation = await _add_invitation(member, inviter_id, terms.locale, suppressed=suppressed)
+    return member, await invitation_mails.queue(viewer, actor.tenant, member, invitation)
 
 
 async def _add_pending(actor: locks.Actor, known: invitees.Known, terms: newcomers.Terms) -> Member:
     typed, now = known.typed, clock.now()
-    newcomers.require_may_be(actor, terms, has_email=known.address is not None)
-    await invitees.refuse_member(actor.tenant.id, known)
     by_login = known.user_id is not None
     email_key = None if by_login else known.email_key
     return await Member.create(
@@ -129,7 +140,7 @@ async def resend(viewer: Viewer, invitation_id: str) -> tuple[rows.Invitation, b
         errors.RateLimited
         errors.InvitationClosed: accepted, declined or revoked; an expired one can be resent.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     await limits.count(*await _resend_counters(viewer, invitation_id))
     async with database.transaction(viewer.scope):
         actor, member, invitation = await _locked(viewer, invitation_id)
@@ -181,7 +192,7 @@ async def _renew(viewer: Viewer, invitation: Invitation, known: invitees.Known) 
     token = tokens.of_invitation(invitation.id, invitation.generation)
     invitation.token_digest = tokens.digest(token)
     invitation.expires_at = clock.now() + settings.load().invitation_lifetime
-    invitation.inviter_id = str(viewer.user_id)
+    invitation.inviter_id = str(viewer.acting_id)
     invitation.suppressed = await invitees.blocks(invitation.tenant_id, known)
     await invitation.save(
         update_fields=["generation", "token_digest", "expires_at", "inviter_id", "suppressed"]
@@ -195,7 +206,7 @@ async def revoke(viewer: Viewer, invitation_id: str) -> rows.Invitation:
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied
         errors.InvitationClosed: accepted, declined or revoked already.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(viewer.scope):
         actor, member, invitation = await _locked(viewer, invitation_id)
         checks.require(actor, Permission.MEMBERS_INVITE)
@@ -235,7 +246,7 @@ async def close(invitation: Invitation, state: InvitationState, *, now: datetime
 async def stand_for(viewer: Viewer, tenant: Tenant, member: Member, *, now: datetime) -> None:
     """The viewer becomes the inviter; a mail not yet sent is written anew with what holds now."""
     invitation = await Invitation.get(tenant_id=tenant.id, member_id=member.id)
-    invitation.inviter_id = str(viewer.user_id)
+    invitation.inviter_id = str(viewer.acting_id)
     await invitation.save(update_fields=["inviter_id"])
     if await outbox.cancel(invitation.id, now=now):
         await invitation_mails.queue(viewer, tenant, member, invitation)

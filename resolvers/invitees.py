@@ -4,10 +4,11 @@ Addresses never tell whether somebody has an account; logins do, which is why th
 against the inviter's limit (PRODUCT 3.1 and 3.2).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import errors
-from models import Member, MemberStatus, User, database
+from models import Member, User, database
 from resolvers import identifiers
 
 
@@ -64,13 +65,31 @@ async def find(tenant_id: str, checked: Invitee) -> Known:
     Raises:
         errors.NotFound: no such login, or the account is managed by another tenant.
     """
-    typed = checked.newcomer or Newcomer()
-    if checked.login is None:
-        return Known(checked.email, None, typed)
-    async with database.transaction(database.SYSTEM, read_only=True):
-        user = await User.get_or_none(login=checked.login, ended_at=None)
-    if user is None or _kept_by_another(user, tenant_id):
+    [found] = await find_all(tenant_id, [checked])
+    if found is None:
         raise errors.NotFound
+    return found
+
+
+async def find_all(tenant_id: str, checked: Sequence[Invitee]) -> list[Known | None]:
+    """As `find`, of many at once; None where it would raise."""
+    users = await _by_login([one.login for one in checked if one.login is not None])
+    return [_known(tenant_id, one, users) for one in checked]
+
+
+async def _by_login(logins: list[str]) -> dict[str, User]:
+    if not logins:
+        return {}
+    async with database.transaction(database.SYSTEM, read_only=True):
+        return {user.login: user for user in await User.filter(login__in=logins, ended_at=None)}
+
+
+def _known(tenant_id: str, checked: Invitee, users: Mapping[str, User]) -> Known | None:
+    if checked.login is None:
+        return Known(checked.email, None, checked.newcomer or Newcomer())
+    user = users.get(checked.login)
+    if user is None or _kept_by_another(user, tenant_id):
+        return None
     return Known(_verified(user), user.id, Newcomer(login=user.login))
 
 
@@ -94,19 +113,44 @@ async def of_member(member: Member) -> Known:
 async def refuse_member(tenant_id: str, known: Known) -> None:
     """Under the tenant's lock, so two invitations of one person cannot both pass.
 
-    A login finds places by account, an address those by address: whether the two are one person
-    is not told.
-
     Raises:
         errors.AlreadyMember
     """
-    places = Member.filter(tenant_id=tenant_id).exclude(status=MemberStatus.REMOVED)
-    if known.user_id is not None:
-        place = await places.filter(user_id=known.user_id).first()
-    else:
-        place = await places.filter(email_key=known.email_key).first()
-    if place is not None:
-        raise errors.AlreadyMember(place.id)
+    [member_id] = await places(tenant_id, [known])
+    if member_id is not None:
+        raise errors.AlreadyMember(member_id)
+
+
+async def places(tenant_id: str, people: Sequence[Known]) -> list[str | None]:
+    """The ids of the members that they are already; None of who is none.
+
+    A login finds places by account, an address those by address: whether the two are one person
+    is not told.
+    """
+    accounts = [one.user_id for one in people if one.user_id is not None]
+    addresses = [one.email_key for one in people if one.user_id is None and one.email_key]
+    by_account = await _living(tenant_id, "user_id", accounts)
+    by_address = await _living(tenant_id, "email_key", addresses)
+    return [
+        by_address.get(one.email_key or "") if one.user_id is None else by_account.get(one.user_id)
+        for one in people
+    ]
+
+
+async def _living(tenant_id: str, column: str, keys: Sequence[str]) -> dict[str, str]:
+    """Members by what `column` holds. One key is compared by itself: PostgreSQL keeps one plan for
+    lists of any length, and that one may read the whole tenant.
+    """
+    if not keys:
+        return {}
+    compared, given = ("= $2", keys[0]) if len(keys) == 1 else ("= any($2)", list(keys))
+    found = await database.rows(
+        f"select id, {column} as key from members"  # noqa: S608 a column of ours
+        f" where tenant_id = $1 and status <> 'REMOVED' and {column} {compared}",
+        tenant_id,
+        given,
+    )
+    return {row["key"]: row["id"] for row in found}
 
 
 async def blocks(tenant_id: str, known: Known) -> bool:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 import errors
 from auth.viewer import Viewer
-from models import App, AppAccess, AppRight, Catalog, Member, MemberStatus, Tenant
+from models import (
+    ApiKey,
+    App,
+    AppAccess,
+    AppRight,
+    Catalog,
+    Member,
+    MemberStatus,
+    Tenant,
+    clock,
+)
 from permissions import checks
 
 
@@ -21,6 +31,11 @@ class Actor:
     tenant: Tenant
     member: Member
     ceiling: frozenset[str] | None
+
+    @property
+    def is_key(self) -> bool:
+        """Whether an API key acts in his stead."""
+        return self.ceiling is not None
 
     @property
     def catalog(self) -> Catalog:
@@ -63,18 +78,39 @@ async def acting(viewer: Viewer, tenant_id: str, *, disabled_too: bool = False) 
     Raises:
         errors.NotFound: he has no place there (now); a disabled one counts only for leaving. An API
             key has none outside its tenant, wherever its maker has.
+        errors.Unauthenticated: the API key has ended since the request came in.
     """
-    if viewer.key is not None and viewer.key.tenant_id != tenant_id:
-        raise errors.NotFound
+    if viewer.key is not None:
+        return await _acting_by_key(viewer, tenant_id)
     locked = await tenant(tenant_id)
     statuses = [MemberStatus.JOINED, *([MemberStatus.DISABLED] if disabled_too else [])]
     place = await Member.filter(
-        tenant_id=tenant_id, user_id=viewer.acting_id, status__in=statuses
+        tenant_id=tenant_id, user_id=viewer.user_id, status__in=statuses
     ).first()
     if place is None:
         raise errors.NotFound
-    known = viewer.places.get(tenant_id)
-    return Actor(locked, place, known.ceiling if known else None)
+    return Actor(locked, place, None)
+
+
+async def _acting_by_key(viewer: Viewer, tenant_id: str) -> Actor:
+    if tenant_id not in viewer.places:
+        raise errors.NotFound
+    locked = await tenant(tenant_id)
+    return await by_key(viewer, locked)
+
+
+async def by_key(viewer: Viewer, of: Tenant) -> Actor:
+    """The place that the viewer, an API key of that tenant, acts by: its maker's, as it is now.
+
+    Raises:
+        errors.Unauthenticated: the key, or the place, has ended since the request came in.
+    """
+    place = viewer.places[of.id]
+    living = ApiKey.filter(id=viewer.actor_id, revoked_at=None, expires_at__gt=clock.now())
+    maker = await Member.get_or_none(id=place.member_id, status=MemberStatus.JOINED)
+    if maker is None or not await living.exists():
+        raise errors.Unauthenticated
+    return Actor(of, maker, place.ceiling)
 
 
 async def member(viewer: Viewer, member_id: str) -> tuple[Actor, Member]:
@@ -128,7 +164,14 @@ async def known_app(actor: Actor, app_id: str) -> KnownApp:
         errors.NotFound: the app is absent, another tenant's, or hidden from him.
     """
     found = await App.get_or_none(id=app_id, tenant_id=actor.tenant.id)
-    access = await AppAccess.get_or_none(member_id=actor.member.id, app_id=app_id)
+    access = await _own_access(actor, app_id)
     if found is None or (access is None and not checks.knows_every_app(actor)):
         raise errors.NotFound
     return KnownApp(found, access.right if access else None)
+
+
+async def _own_access(actor: Actor, app_id: str) -> AppAccess | None:
+    """His right on it; what a key's maker has is the maker's own."""
+    if actor.is_key:
+        return None
+    return await AppAccess.get_or_none(member_id=actor.member.id, app_id=app_id)

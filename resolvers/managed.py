@@ -17,7 +17,7 @@ async def add(
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.InvalidInput,
         errors.LoginTaken, errors.EmailRequired, errors.RoleNotGrantable, errors.RateLimited
     """
-    user_id = checks.require_signed_in(viewer)
+    user_id = checks.require_caller(viewer)
     checks.require(viewer.place(tenant_id), Permission.MEMBERS_INVITE)
     faults = identifiers.Faults()
     checked = accounts.read(given, faults)
@@ -29,11 +29,12 @@ async def add(
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.MEMBERS_INVITE)
         newcomers.require_may_be(actor, terms, has_email=False)
+        apps = await newcomers.apps(actor, terms)
         account_id = await accounts.register(
             viewer, checked, email=None, password_hash=password_hash, manager_id=tenant_id
         )
         member = await _join(tenant_id, str(account_id), checked, terms)
-        await newcomers.settle(viewer, actor, member, terms, action="member.add")
+        await newcomers.settle(viewer, member, apps, action="member.add")
         return await directory.changed(viewer, member.id)
 
 

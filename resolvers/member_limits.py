@@ -16,7 +16,7 @@ async def change(
     Raises:
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied, errors.InvalidInput
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     faults = identifiers.Faults()
     rule = identifiers.given(identifiers.optional(identifiers.at_least_one))
     limit = faults.check(("maxSessions",), rule, max_sessions)

@@ -29,7 +29,7 @@ async def change_role(viewer: Viewer, member_id: str, role: str) -> rows.Member:
         errors.NotFound, errors.PermissionDenied, errors.InvalidInput, errors.RoleNotGrantable,
         errors.EmailRequired, errors.LastOwner
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(viewer.scope):
         actor, member = await locks.member(viewer, member_id)
         checks.require(actor, Permission.MEMBERS_CHANGE_ROLE)
@@ -95,7 +95,7 @@ async def set_enabled(viewer: Viewer, member_id: str, *, enabled: bool) -> rows.
         errors.NotFound, errors.PermissionDenied, errors.LastOwner, errors.ProviderOnly
         errors.InvalidInput: he has not joined.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     status = MemberStatus.JOINED if enabled else MemberStatus.DISABLED
     async with database.transaction(viewer.scope):
         actor, member = await locks.member(viewer, member_id)
@@ -127,7 +127,7 @@ async def remove(viewer: Viewer, member_id: str) -> rows.Member:
     Raises:
         errors.NotFound, errors.PermissionDenied, errors.LastOwner, errors.ProviderOnly
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(viewer.scope):
         actor, member = await locks.member(viewer, member_id)
         checks.require(actor, Permission.MEMBERS_REMOVE)

@@ -1,11 +1,12 @@
 """What somebody new in a tenant is to be, the same whether he is invited or added."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Self
 
+import errors
 import settings
 from auth import limits
 from auth.viewer import Viewer
@@ -46,35 +47,68 @@ def _known_role(catalog: Catalog, role: str | None) -> str:
 
 def counters(user_id: str, tenant_id: str) -> list[limits.Counter]:
     """How many one person brings, and a tenant on its first day (PRODUCT 3.11)."""
-    chosen = settings.load()
-    found = [limits.counter("invitations", chosen.limit_invitations_per_inviter, user_id)]
-    if clock.now() - ids.made_at(tenant_id) < timedelta(days=1):
-        found.append(
-            limits.counter("new tenant", chosen.limit_invitations_of_new_tenant, tenant_id)
-        )
-    return found
+    return [counter_of_inviter(user_id), *counters_of_new_tenant(tenant_id)]
 
 
-def require_may_be(actor: locks.Actor, terms: Terms, *, has_email: bool) -> None:
+def counter_of_inviter(user_id: str) -> limits.Counter:
+    """How many one person brings, and how many logins he tries."""
+    rates = settings.load().limit_invitations_per_inviter
+    return limits.counter("invitations", rates, user_id)
+
+
+def counters_of_new_tenant(tenant_id: str) -> list[limits.Counter]:
+    """How many it brings on its first day, in whatever way."""
+    if clock.now() - ids.made_at(tenant_id) >= timedelta(days=1):
+        return []
+    rate = settings.load().limit_invitations_of_new_tenant
+    return [limits.counter("new tenant", rate, tenant_id)]
+
+
+def require_may_be(actor: checks.Actor, terms: Terms, *, has_email: bool) -> None:
     """Raises:
     errors.RoleNotGrantable, errors.EmailRequired
     errors.PermissionDenied: rights on apps or a limit come along, not the actor's to set.
     """
-    checks.require_can_hand_out(actor, str(terms.role))
-    checks.require_email(actor, str(terms.role), has_email=has_email)
-    app_access.require_may_assign(actor, terms.apps)
-    if terms.max_sessions is not None:
+    for refusal in refusals(actor, terms, has_email=has_email):
+        raise refusal
+
+
+def refusals(actor: checks.Actor, terms: Terms, *, has_email: bool) -> Iterator[errors.Failure]:
+    """All that `require_may_be` could raise, in its order; of a role that is none, nothing."""
+    of_role = (
+        lambda: checks.require_can_hand_out(actor, str(terms.role)),
+        lambda: checks.require_email(actor, str(terms.role), has_email=has_email),
+    )
+    of_the_rest = (
+        lambda: app_access.require_may_assign(actor, terms.apps),
+        lambda: _require_may_limit(actor, terms.max_sessions),
+    )
+    for rule in (*(of_role if terms.role else ()), *of_the_rest):
+        try:
+            rule()
+        except errors.Failure as refusal:
+            yield refusal
+
+
+def _require_may_limit(actor: checks.Actor, max_sessions: int | None) -> None:
+    if max_sessions is not None:
         checks.require(actor, Permission.MEMBERS_LIMIT)
 
 
-async def settle(
-    viewer: Viewer, actor: locks.Actor, member: Member, terms: Terms, *, action: str
-) -> None:
-    """Record the new member and give him his rights on apps.
+async def apps(actor: locks.Actor, terms: Terms) -> app_access.Checked:
+    """What comes along on apps, before anybody is written.
 
     Raises:
         errors.InvalidInput: an app is not the tenant's, or a role not the app's.
     """
+    faults = identifiers.Faults()
+    found = await app_access.read(actor.tenant.id, terms.apps, ("apps",), faults)
+    faults.settle()
+    return found
+
+
+async def settle(viewer: Viewer, member: Member, given: app_access.Checked, *, action: str) -> None:
+    """Record the new member and give him his rights on apps."""
     await audit.record(
         viewer,
         action,
@@ -82,7 +116,4 @@ async def settle(
         tenant_id=member.tenant_id,
         changes={"role": (None, member.role), "status": (None, member.status)},
     )
-    faults = identifiers.Faults()
-    given = await app_access.read(actor.tenant.id, terms.apps, ("apps",), faults)
-    faults.settle()
     await app_access.give(viewer, member, given.rights, given.roles)

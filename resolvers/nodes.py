@@ -13,11 +13,16 @@ from resolvers import (
     apps,
     audit_log,
     directory,
+    key_directory,
+    member_imports,
     offers,
     people,
+    rows,
     subscriptions,
     tariffs,
     tenants,
+    webhook_deliveries,
+    webhook_directory,
 )
 
 _READERS: dict[str, Callable[[Viewer, str], Awaitable[object]]] = {
@@ -32,6 +37,10 @@ _READERS: dict[str, Callable[[Viewer, str], Awaitable[object]]] = {
     "trf": tariffs.get,
     "act": app_actions.get,
     "evt": audit_log.get,
+    "key": key_directory.get,
+    "imp": member_imports.get,
+    "whe": webhook_directory.get,
+    "whd": webhook_deliveries.get,
 }
 
 
@@ -43,9 +52,19 @@ async def get(viewer: Viewer, node_id: str) -> object | None:
     if (role := roles.by_id(node_id)) is not None:
         return role
     reader = _READERS.get(ids.prefix(node_id))
-    if reader is None or viewer.user_id is None:
+    if reader is None or viewer.acting_id is None:
         return None
     try:
         return await reader(viewer, node_id)
     except errors.NotFound:
         return None
+
+
+def shows(viewer: Viewer, row: object | None) -> bool:
+    """Whether `get` would find a row that was read in a batch: where the viewer is disabled he
+    finds nothing by id (PRODUCT 4).
+    """
+    match row:
+        case rows.Tenant(id=tenant_id) | rows.Member(tenant_id=tenant_id):
+            return viewer.place(tenant_id) is not None
+    return row is not None

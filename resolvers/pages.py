@@ -17,6 +17,7 @@ from models import database
 T = TypeVar("T")
 
 DEFAULT_SIZE, LARGEST_SIZE = 50, 100
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Window:
 class Order:
     """A list ordered by `column`, ties broken by `identity`; both SQL written by us.
 
-    `name` says which list it is, for its cursors. `moment`: the column holds a time.
+    `name` says which list it is, for its cursors. `moment`: the column holds a time; `number`: a
+    positive whole number.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Order:
     identity: str
     descending: bool = False
     moment: bool = False
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +130,22 @@ def _position(cursor: str, order: Order, argument: str) -> tuple[object, str]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         name, value, identity = orjson.loads(urlsafe_b64decode(padded.encode("ascii")))
-        if name != order.name or not isinstance(identity, str) or not isinstance(value, str):
+        if name != order.name or not isinstance(identity, str):
             raise ValueError  # noqa: TRY301 one answer for every bad cursor
-        return (datetime.fromisoformat(value) if order.moment else value), identity
+        return _value(value, order), identity
     except (ValueError, TypeError):
         raise errors.InvalidInput.at(argument, code="INVALID") from None
+
+
+def _value(value: object, order: Order) -> object:
+    """Raises:
+    ValueError: no column of that order holds such.
+    """
+    if order.number and type(value) is int and 0 <= value <= _LARGEST:
+        return value
+    if order.number or not isinstance(value, str):
+        raise ValueError
+    return datetime.fromisoformat(value) if order.moment else value
 
 
 def cut(items: Sequence[Any], window: Window, *, name: str) -> Page[Any]:

@@ -161,7 +161,7 @@ async def _guess(viewer: Viewer, user_id: str, purpose: CodePurpose, code: str) 
         errors.WrongCode: there is one, and these are not its digits; the try is counted.
         errors.CodeUnavailable: there is none, or that was the last try.
     """
-    async with database.transaction(viewer.scope):
+    async with database.transaction(viewer.scope, apart=True):
         found = await database.rows(_TRY, user_id, purpose, clock.now(), TRIES)
     if not found:
         raise errors.CodeUnavailable

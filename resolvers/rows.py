@@ -46,9 +46,6 @@ class System:
     display_name: str = "Tenantry"
 
 
-Actor = User | ProviderStaff | System
-
-
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
     confirmed_at: datetime

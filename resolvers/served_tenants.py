@@ -7,7 +7,7 @@ from typing import Any
 
 from auth.viewer import Viewer
 from models import Catalog, database
-from permissions import checks
+from permissions import serving
 from resolvers import identifiers, pages, rows
 from resolvers.conditions import Conditions, prefix
 
@@ -30,7 +30,7 @@ async def page(
         errors.PermissionDenied: he is none of those who serve.
         errors.InvalidInput: of the window.
     """
-    checks.require_serves(viewer, organization_id)
+    serving.require_serves(viewer, organization_id)
     where = _where(organization_id, search)
     return await pages.read(
         f"{_SELECT} where {where.sql}",
@@ -43,7 +43,7 @@ async def page(
 
 async def count(viewer: Viewer, organization_id: str, *, search: str | None = None) -> int:
     """How many `page` has in all."""
-    checks.require_serves(viewer, organization_id)
+    serving.require_serves(viewer, organization_id)
     where = _where(organization_id, search)
     found = await database.rows(
         f"select count(*) from servicings s where {where.sql}",  # noqa: S608 SQL of ours, values as arguments

@@ -12,7 +12,7 @@ from tortoise.expressions import Q
 import errors
 from auth.viewer import Viewer
 from models import Member, MemberStatus, Servicing, Tenant, clock, database, ids
-from permissions import checks
+from permissions import checks, serving
 from permissions.catalog import Permission
 from resolvers import audit, locks, rows, tenant_invitations
 
@@ -39,12 +39,12 @@ async def require_served(viewer: Viewer, tenant_id: str, permission: Permission)
         errors.NotFound: he does not serve it.
         errors.NotPermittedByProvider: he does, and the permission is not switched on.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     relation = await _living(tenant_id)
     actor = await _place(viewer, relation.organization_id) if relation else None
-    if relation is None or not checks.serves(actor):
+    if relation is None or not serving.serves(actor):
         raise errors.NotFound
-    checks.require_servicing(actor, permission)
+    serving.require_permission(actor, permission)
     return relation
 
 
@@ -55,16 +55,13 @@ async def _living(tenant_id: str) -> Servicing | None:
 
 async def _place(viewer: Viewer, tenant_id: str) -> locks.Actor | None:
     """The viewer's place there as it is now, without a lock; an API key's is in its own tenant."""
-    known = viewer.places.get(tenant_id)
-    if viewer.key is not None and known is None:
-        return None
     tenant = await Tenant.get_or_none(id=tenant_id, deleted_at=None)
+    if viewer.key is not None:
+        return await locks.by_key(viewer, tenant) if tenant and tenant_id in viewer.places else None
     place = await Member.get_or_none(
-        tenant_id=tenant_id, user_id=viewer.acting_id, status=MemberStatus.JOINED
+        tenant_id=tenant_id, user_id=viewer.user_id, status=MemberStatus.JOINED
     )
-    if tenant is None or place is None:
-        return None
-    return locks.Actor(tenant, place, known.ceiling if known else None)
+    return locks.Actor(tenant, place, None) if tenant and place else None
 
 
 async def end(viewer: Viewer, tenant_id: str) -> None:
@@ -89,8 +86,8 @@ async def _require_may_end(viewer: Viewer, tenant_id: str, relation: Servicing |
     """The viewer as he ends it: by a place of his own, or else for the provider."""
     places = [await _place(viewer, tenant_id)]
     if relation is not None:
-        serving = await _place(viewer, relation.organization_id)
-        places.append(serving if checks.serves(serving) else None)
+        served_by = await _place(viewer, relation.organization_id)
+        places.append(served_by if serving.serves(served_by) else None)
     if any(checks.holds(place, Permission.KEYS_MANAGE) for place in places):
         return viewer
     if viewer.is_staff:

@@ -179,7 +179,7 @@ async def end_all(viewer: Viewer, user_id: str, *, but: str | None = None) -> in
             viewer,
             "session.end_all",
             subject_id=user_id,
-            actor_id=viewer.user_id or user_id,
+            actor_id=viewer.actor_id or user_id,
             changes={"ended": (None, str(ended))},
         )
     return ended

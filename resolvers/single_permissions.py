@@ -29,7 +29,7 @@ async def switch(
         errors.InvalidInput: he is an owner or has not accepted; a permission cannot be switched
             for him, or is named twice.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(viewer.scope):
         actor, member = await locks.member(viewer, member_id)
         checks.require(actor, Permission.MEMBERS_GRANT)

@@ -59,7 +59,7 @@ async def subscribe(
         errors.InvalidInput: no tariff of that code is offered.
         errors.AlreadySubscribed: it has a subscription to that tariff, which runs.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(database.SYSTEM):
         tenant = await locks.tenant(tenant_id)
         by = await _require_may(viewer, tenant_id, known=viewer.place(tenant_id) is not None)
@@ -158,7 +158,7 @@ async def renew(viewer: Viewer, subscription_id: str) -> subscriptions.Subscript
         errors.InvalidInput: it runs for more than ten years already.
         errors.SubscriptionEnded: it is over.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(database.SYSTEM):
         by, found = await _lock(viewer, subscription_id)
         if found.ends_at > clock.now() + _FURTHEST:
@@ -178,7 +178,7 @@ async def cancel(viewer: Viewer, subscription_id: str) -> subscriptions.Subscrip
         errors.NotPermittedByProvider
         errors.SubscriptionEnded: it is over already.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(database.SYSTEM):
         by, found = await _lock(viewer, subscription_id)
         ended = await _change(_CANCEL, found)

@@ -12,7 +12,7 @@ from typing import Any
 import errors
 from auth.viewer import Viewer
 from models import clock, database
-from permissions import checks
+from permissions import checks, serving
 from resolvers import pages
 
 ACTIVE = "b.cancelled_at is null and b.begins_at <= $1 and b.ends_at > $1"
@@ -121,8 +121,8 @@ def _sight(viewer: Viewer) -> Sequence[object]:
     apps they see or that they serve.
     """
     every = [t for t in viewer.joined if checks.sees_every_app(viewer, t)]
-    serving = [t for t in viewer.joined if checks.serves(viewer.place(t))]
-    return [clock.now(), viewer.is_staff, every, serving]
+    served_for = [t for t in viewer.joined if serving.serves(viewer.place(t))]
+    return [clock.now(), viewer.is_staff, every, served_for]
 
 
 def of_record(record: dict[str, Any]) -> Subscription:

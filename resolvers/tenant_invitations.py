@@ -12,7 +12,7 @@ from auth.viewer import Viewer
 from locales import Locale
 from mail import messages, outbox
 from models import Catalog, InvitationState, Tenant, TenantInvitation, clock, database, ids
-from permissions import checks
+from permissions import checks, serving
 from permissions.catalog import Permission
 from resolvers import (
     audit,
@@ -51,8 +51,8 @@ async def invite(
         errors.Unauthenticated, errors.NotFound, errors.PermissionDenied,
         errors.NotPermittedByProvider, errors.InvalidInput, errors.RateLimited
     """
-    user_id = checks.require_signed_in(viewer)
-    checks.require_servicing(viewer.place(organization_id), Permission.TENANTS_INVITE)
+    user_id = checks.require_caller(viewer)
+    serving.require_permission(viewer.place(organization_id), Permission.TENANTS_INVITE)
     wanted = _check(wanted)
     await limits.count(
         *newcomers.counters(user_id, organization_id),
@@ -60,7 +60,7 @@ async def invite(
     )
     async with database.transaction(viewer.scope):
         actor = await locks.acting(viewer, organization_id)
-        checks.require_servicing(actor, Permission.TENANTS_INVITE)
+        serving.require_permission(actor, Permission.TENANTS_INVITE)
         invitation = await _add(actor.tenant, user_id, wanted)
         await _record(viewer, invitation, "create")
         queued = await _queue(viewer, actor.tenant, invitation)
@@ -136,7 +136,7 @@ async def resend(viewer: Viewer, invitation_id: str) -> tuple[tenant_offers.Invi
         errors.NotPermittedByProvider, errors.RateLimited
         errors.InvitationClosed: accepted or revoked; an expired one can be resent.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     await limits.count(*await _resend_counters(viewer, invitation_id))
     async with database.transaction(viewer.scope):
         organization, invitation = await _locked(viewer, invitation_id)
@@ -152,7 +152,7 @@ async def _resend_counters(viewer: Viewer, invitation_id: str) -> list[limits.Co
     async with database.transaction(viewer.scope, read_only=True):
         invitation = await _get(invitation_id)
     place = viewer.place(invitation.organization_id)
-    checks.require_servicing(place, Permission.TENANTS_INVITE)
+    serving.require_permission(place, Permission.TENANTS_INVITE)
     return [
         limits.counter("resends", settings.load().limit_resends, invitation_id),
         *invitation_mails.counters(invitation.organization_id, _invitee(invitation.email)),
@@ -169,7 +169,7 @@ async def _get(invitation_id: str) -> TenantInvitation:
 async def _locked(viewer: Viewer, invitation_id: str) -> tuple[Tenant, TenantInvitation]:
     """An open invitation and its organization, locked, where the viewer invites tenants."""
     actor = await locks.acting(viewer, (await _get(invitation_id)).organization_id)
-    checks.require_servicing(actor, Permission.TENANTS_INVITE)
+    serving.require_permission(actor, Permission.TENANTS_INVITE)
     invitation = await _get(invitation_id)
     invitations.require_open(invitation)
     return actor.tenant, invitation
@@ -180,7 +180,7 @@ async def _renew(viewer: Viewer, invitation: TenantInvitation) -> None:
     token = tokens.of_tenant_invitation(invitation.id, invitation.generation)
     invitation.token_digest = tokens.digest(token)
     invitation.expires_at = clock.now() + settings.load().invitation_lifetime
-    invitation.inviter_id = str(viewer.user_id)
+    invitation.inviter_id = str(viewer.acting_id)
     await invitation.save(update_fields=["generation", "token_digest", "expires_at", "inviter_id"])
 
 
@@ -192,7 +192,7 @@ async def revoke(viewer: Viewer, invitation_id: str) -> tenant_offers.Invitation
         errors.NotPermittedByProvider
         errors.InvitationClosed: accepted or revoked already.
     """
-    checks.require_signed_in(viewer)
+    checks.require_caller(viewer)
     async with database.transaction(viewer.scope):
         _, invitation = await _locked(viewer, invitation_id)
         await _close(invitation.id)

@@ -12,7 +12,7 @@ from auth import tokens
 from auth.viewer import Viewer
 from locales import Locale
 from models import Catalog, InvitationState, clock, database
-from permissions import checks
+from permissions import checks, serving
 from permissions.catalog import Permission
 from resolvers import identifiers, offers, pages, references, rows
 
@@ -62,7 +62,7 @@ async def page(
         errors.PermissionDenied: he is none of those who serve.
         errors.InvalidInput: of the window.
     """
-    checks.require_serves(viewer, organization_id)
+    serving.require_serves(viewer, organization_id)
     return await pages.read(
         f"{_SELECT} where i.organization_id = $1",
         [organization_id],

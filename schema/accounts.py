@@ -13,6 +13,7 @@ from resolvers import (
     identities,
     offers,
     pages,
+    people,
     rows,
     second_factors,
     sessions,
@@ -180,8 +181,7 @@ class AccountQueries:
     @strawberry.field(
         graphql_type=Actor | None,
         extensions=guard(Anyone()),
-        description="Whoever asks; null for anonymous callers.",
+        description="Whoever asks, a person or an API key; null for anonymous callers.",
     )
-    def viewer(self, info: Info) -> Rows:
-        account = info.context.viewer.account
-        return rows.User(account.id, account.full_name) if account else None
+    async def viewer(self, info: Info) -> Rows:
+        return await people.oneself(info.context.viewer)

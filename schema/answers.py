@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from permissions.fields import Anyone, guard
+from permissions.fields import People, guard
 from resolvers import acceptances, accounts, declining, references
 from schema import errors
 from schema.arguments import Input
@@ -104,7 +104,7 @@ DeclineInvitationResult = Annotated[
 class AnswerMutations:
     @strawberry.mutation(
         graphql_type=AcceptInvitationResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Accept: signed in as the invitee, or as a newcomer with the link.",
     )
     async def accept_invitation(self, info: Info, input: Input[AcceptInvitationInput]) -> Rows:
@@ -118,7 +118,7 @@ class AnswerMutations:
 
     @strawberry.mutation(
         graphql_type=DeclineInvitationResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Decline: signed in as the invitee, or unregistered with the link.",
     )
     async def decline_invitation(self, info: Info, input: Input[DeclineInvitationInput]) -> Rows:

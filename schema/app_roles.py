@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from permissions.fields import SignedIn, guard
+from permissions.fields import Caller, SignedIn, guard
 from resolvers import app_role_assignments, app_roles, rows
 from schema import errors
 from schema.arguments import Input
@@ -123,7 +123,7 @@ class AppRoleMutations:
 
     @strawberry.mutation(
         graphql_type=SetAppRolesResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Give a member roles in an app, in place of those he has; for holders of "
         "apps:assign and for who administers the app.",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from permissions.catalog import Permission
-from permissions.fields import Can, SignedIn, guard
+from permissions.fields import Caller, Can, guard
 from resolvers import app_access, apps, pages, rows
 from schema import connections, errors
 from schema.app_actions import AppAction, action_page
@@ -143,7 +143,7 @@ async def app_page(info: Info, shelf: apps.Shelf, window: pages.Window) -> Rows:
 class AppQueries:
     @strawberry.field(
         graphql_type=Connection[App] | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="My apps: those the viewer may launch, in one tenant or in all.",
     )
     async def apps(
@@ -246,7 +246,7 @@ class AppMutations:
 
     @strawberry.mutation(
         graphql_type=UpdateAppResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Rename an app or move it to another address.",
     )
     async def update_app(self, info: Info, input: Input[UpdateAppInput]) -> Rows:
@@ -257,7 +257,7 @@ class AppMutations:
 
     @strawberry.mutation(
         graphql_type=RemoveAppResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Remove an app for everybody; the audit keeps its id.",
     )
     async def remove_app(self, info: Info, input: Input[RemoveAppInput]) -> Rows:
@@ -266,7 +266,7 @@ class AppMutations:
 
     @strawberry.mutation(
         graphql_type=SetAppAccessResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Give a member rights on apps, or take them away.",
     )
     async def set_app_access(self, info: Info, input: Input[SetAppAccessInput]) -> Rows:

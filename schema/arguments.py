@@ -1,5 +1,6 @@
 """The arguments of fields, described for clients once."""
 
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 import strawberry
@@ -34,3 +35,11 @@ First = Annotated[int | None, argument(description="At most so many from the sta
 After = Annotated[str | None, argument(description="Only what follows this cursor.")]
 Last = Annotated[int | None, argument(description="At most so many from the end, 1 to 100.")]
 Before = Annotated[str | None, argument(description="Only what precedes this cursor.")]
+UpdatedSince = Annotated[
+    datetime | None,
+    argument(
+        description="Only who was changed at that moment or later, in the order of these changes "
+        "unless asked otherwise; with those removed, where the viewer holds audit:view. Nothing is "
+        "missed by who gives the latest `updatedAt` he has."
+    ),
+]

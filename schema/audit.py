@@ -1,16 +1,13 @@
 """The audit log of a tenant: who changed what, for those who hold `audit:view`."""
 
-import re
 from datetime import datetime
 
 import strawberry
 
-from resolvers import audit_log, pages, rows
+from resolvers import actions, audit_log, pages, rows
 from schema import connections
 from schema.context import Info
 from schema.interfaces import Actor, Node, Rows, shown_from
-
-_FIELD = re.compile(r"_([a-z])")
 
 
 @strawberry.type(description="Somebody who acted for the provider, not by a place of his own.")
@@ -33,7 +30,7 @@ class AuditChange:
 
     @strawberry.field(description="Its name; where a right on an app has changed, the app's id.")
     def field(parent: strawberry.Parent[audit_log.Change]) -> str:
-        return _FIELD.sub(lambda found: found[1].upper(), parent.field)
+        return actions.field_name(parent.field)
 
 
 @strawberry.type(description="Something that was done in a tenant. It stays as it is.")
@@ -53,7 +50,7 @@ class AuditEvent(Node):
 @strawberry.input(description="Which events to list; what is left out does not narrow.")
 class AuditFilter:
     actor_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Done by one of these users."
+        default=None, description="Done by one of these users or API keys."
     )
     actions: list[str] | None = strawberry.field(default=None, description="One of these actions.")
     since: datetime | None = strawberry.field(

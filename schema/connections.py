@@ -35,8 +35,16 @@ class Connection(Generic[T]):
         return await self.count() if self.count else None
 
 
-def of(page: pages.Page[Any], count: Callable[[], Awaitable[int]] | None = None) -> Any:
-    """A page as a connection; `count` runs only where `totalCount` is asked for."""
+def of(
+    page: pages.Page[Any],
+    count: Callable[[], Awaitable[int]] | None = None,
+    *,
+    resting: str | None = None,
+) -> Any:
+    """A page as a connection; `count` runs only where `totalCount` is asked for.
+
+    `resting`: the cursor that stays the last one where nothing (yet) follows it.
+    """
     return Connection(
         edges=[
             Edge(cursor=cursor, node=item)
@@ -44,7 +52,7 @@ def of(page: pages.Page[Any], count: Callable[[], Awaitable[int]] | None = None)
         ],
         page_info=PageInfo(
             has_next_page=page.has_next_page,
-            end_cursor=page.cursors[-1] if page.cursors else None,
+            end_cursor=page.cursors[-1] if page.cursors else resting,
             has_previous_page=page.has_previous_page,
             start_cursor=page.cursors[0] if page.cursors else None,
         ),

@@ -8,11 +8,12 @@ from typing import Protocol
 import strawberry
 
 import errors
-from auth import limits
+from auth import limits, quotas, tokens
 from auth import viewer as viewers
 from auth.viewer import Client, Viewer
 from locales import Locale
-from models import database
+from models import database, replica
+from permissions import checks
 from resolvers import offers
 from schema.loaders import Loaders
 
@@ -24,19 +25,54 @@ class SessionCookie(Protocol):
     def drop(self) -> None: ...
 
 
+class Staleness(Protocol):
+    """How somebody is told where his answer was read; `server` knows headers."""
+
+    def say(self, source: str) -> None: ...
+
+
+class Meter(Protocol):
+    """How an API key is told what it may still ask; `server` knows headers."""
+
+    def say(self, quota: quotas.Quota) -> None: ...
+    def refuse(self) -> None: ...
+
+
+@dataclass
+class Resend:
+    """A mutation under an `Idempotency-Key`: as it stands in the header, and all that was sent.
+
+    `is_replayed`: its answer is the one it got the first time.
+    """
+
+    keys: list[str]
+    payload: str
+    is_replayed: bool = False
+
+
 @dataclass
 class Context:
-    """`token` is the caller's session token; signing in replaces it for the payload.
+    """`token` is the caller's session token or API key; signing in replaces it for the payload.
+    `document_id`: the registered document that the request names.
+
+    `noted` hears the code of each error that a client is told.
 
     `over_get`: the request stands in an address, which logs keep. `before_news` is done before each
-    message; it raises once who listens may not do so any more.
+    message; it raises once who listens may not do so any more. `failures` have become members of
+    the unions of mutations. `resend` is there where the request may be one.
     """
 
     client: Client
     token: str | None
     cookie: SessionCookie
     over_get: bool = False
+    resend: Resend | None = None
+    document_id: str | None = None
+    staleness: Staleness | None = None
+    meter: Meter | None = None
+    noted: Callable[[str], object] = field(default=lambda _code: None)
     refusal: errors.RateLimited | None = None
+    failures: list[errors.Failure] = field(init=False, default_factory=list)
     before_news: list[Callable[[], object]] = field(init=False, default_factory=list)
     viewer: Viewer = field(init=False)
     loaders: Loaders = field(init=False)
@@ -59,7 +95,40 @@ class Context:
     async def identify(self) -> None:
         """Look up who asks, for the change about to be made."""
         async with database.transaction(database.NOBODY, read_only=True):
-            self._become(await viewers.identify(self.client, self.token))
+            self._become(await self._identified())
+
+    async def _identified(self) -> Viewer:
+        """Raises:
+        errors.PermissionDenied: an API key is limited to other registered documents.
+        """
+        found = await viewers.identify(self.client, self.token)
+        checks.require_operation(found, self.document_id)
+        return found
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether it may be an API key that asks."""
+        return self.token is not None and self.token.startswith(tokens.KEY)
+
+    async def charge(self, points: int) -> None:
+        """An API key that is known pays for the operation, which has done nothing yet.
+
+        Raises:
+            errors.RateLimited: it has too few points left; none is taken.
+            errors.TooCostly: it never has as many.
+        """
+        if self.viewer.key is None:
+            return
+        try:
+            quota = await quotas.take(self.viewer.key.id, points)
+        except errors.TooCostly:
+            if self.meter is not None:
+                self.meter.refuse()
+            raise
+        if quota is not None and self.meter is not None:
+            self.meter.say(quota)
+        if quota is not None and quota.is_spent:
+            raise errors.RateLimited(quota.reset)
 
     async def count_links(self, number: int) -> None:
         """Before the query's own transaction, so that nothing in it takes the count back.
@@ -79,10 +148,26 @@ class Context:
             raise self.refusal
 
     @asynccontextmanager
+    async def reading_old(self) -> AsyncIterator[None]:
+        """As `reading`, on the replica; who asks and what he may is the primary's word.
+
+        Raises:
+            replica.Unfit: ask the primary; whatever was read does not count.
+        """
+        replica.require_healthy()
+        async with database.transaction(database.NOBODY, read_only=True):
+            self._become(await self._identified())
+            if self.viewer.acting_id is None or self.viewer.is_staff:
+                raise replica.Unfit("it does not know who asks as the primary does")
+            mark = await replica.mark(self.viewer.acting_id)
+        async with replica.transaction(self.viewer.scope, mark):
+            yield
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
         """One read-only transaction for all of a query."""
         async with database.transaction(database.NOBODY, read_only=True):
-            self._become(await viewers.identify(self.client, self.token))
+            self._become(await self._identified())
             yield
 
     async def check(self) -> None:
@@ -103,7 +188,7 @@ class Context:
         """One transaction for the payload of a change, with the rights before it as well."""
         before = self.viewer
         async with database.transaction(database.NOBODY, read_only=True):
-            self._become((await viewers.identify(self.client, self.token)).after(before))
+            self._become((await self._identified()).after(before))
             await database.set_scope(self.viewer.scope)
             yield
 

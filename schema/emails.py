@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from permissions.fields import Anyone, SignedIn, guard
+from permissions.fields import People, SignedIn, guard
 from resolvers import emails
 from schema import errors
 from schema.arguments import Input
@@ -64,7 +64,7 @@ class EmailMutations:
 
     @strawberry.mutation(
         graphql_type=ConfirmEmailResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Follow the link to a new address.",
     )
     async def confirm_email(self, info: Info, input: Input[ConfirmEmailInput]) -> Rows:

@@ -6,21 +6,39 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from locales import Locale
-from models import AppActionState, AppRight, Catalog, InvitationState, MemberStatus, ProviderRole
+from models import (
+    AppActionState,
+    AppRight,
+    Catalog,
+    DisabledReason,
+    InvitationState,
+    MemberStatus,
+    ProviderRole,
+    WebhookState,
+)
+from models import ImportRowState as MemberImportRowState
+from models import ImportState as MemberImportState
 from permissions.catalog import Source as PermissionSource
 from resolvers.directory import Field as MemberOrderField
+from resolvers.import_reasons import ImportReason as MemberImportReason
+from resolvers.key_directory import State as ApiKeyState
 from resolvers.options import Way as AddMemberWay
 from resolvers.rows import DeliveryState
 from resolvers.subscriptions import State as SubscriptionState
 
 __all__ = [
     "AddMemberWay",
+    "ApiKeyState",
     "AppActionState",
     "AppRight",
     "Catalog",
     "DeliveryState",
+    "DisabledReason",
     "InvitationState",
     "Locale",
+    "MemberImportReason",
+    "MemberImportRowState",
+    "MemberImportState",
     "MemberOrderField",
     "MemberStatus",
     "OrderDirection",
@@ -29,6 +47,7 @@ __all__ = [
     "ProviderRole",
     "SessionTransport",
     "SubscriptionState",
+    "WebhookState",
 ]
 
 
@@ -51,6 +70,18 @@ _describe(
         "REGISTERED": "Registered: inviteMember with a login, or with his address.",
     },
     name="AddMemberWay",
+)
+_describe(
+    ApiKeyState,
+    "Whether an API key works.",
+    {
+        "ACTIVE": "It works.",
+        "SUSPENDED": "Its maker is disabled in the tenant; it works again once he is not.",
+        "EXPIRED": "Its time is over.",
+        "REVOKED": "It was revoked.",
+        "ENDED": "Its maker is no member any more. It does not come back with a new place of his.",
+    },
+    name="ApiKeyState",
 )
 _describe(
     AppActionState,
@@ -148,9 +179,50 @@ _describe(
     {"EN": "English.", "RU": "Russian.", "KK": "Kazakh."},
 )
 _describe(
+    MemberImportState,
+    "How far an import of members is.",
+    {
+        "PLANNED": "Nobody is invited; applyMemberImport changes that.",
+        "APPLYING": "Its rows are being invited, one after the other.",
+        "APPLIED": "Every row is invited, or says why it is not.",
+    },
+    name="MemberImportState",
+)
+_describe(
+    MemberImportRowState,
+    "What has become of a row of an import.",
+    {
+        "READY": "It will be invited.",
+        "REFUSED": "It was refused when it was planned.",
+        "INVITED": "There is a pending member.",
+        "FAILED": "It was ready, and could not be invited any more.",
+    },
+    name="MemberImportRowState",
+)
+_describe(
+    MemberImportReason,
+    "Why a row of an import is not invited.",
+    {
+        "DUPLICATE": "A row before names the same person.",
+        "ALREADY_MEMBER": "He is pending, joined or disabled in the tenant.",
+        "ROLE_NOT_GRANTABLE": "Who imports may not hand out that role.",
+        "EMAIL_REQUIRED": "The role is only for people with a verified address.",
+        "PERMISSION_DENIED": "Who imports may not give that along, or not invite any more.",
+        "NOT_FOUND": "Nobody who can be invited has that login.",
+        "RATE_LIMITED": "Too many at once; the same row can be imported later.",
+        "INVALID": "A value breaks a rule; `field` says which.",
+        "INTERNAL": "Something went wrong on our side.",
+    },
+    name="MemberImportReason",
+)
+_describe(
     MemberOrderField,
     "What a list of members is ordered by.",
-    {"CREATED_AT": "When they were invited or added.", "NAME": "Their name, case-folded."},
+    {
+        "CREATED_AT": "When they were invited or added.",
+        "NAME": "Their name, case-folded.",
+        "UPDATED_AT": "When they were last changed.",
+    },
     name="MemberOrderField",
 )
 
@@ -188,3 +260,26 @@ class PhoneStatus(Enum):
         if phone is None:
             return None
         return cls.CONFIRMED if confirmed else cls.UNCONFIRMED
+
+
+_describe(
+    DisabledReason,
+    "Why a webhook endpoint hears nothing.",
+    {
+        "BY_HAND": "Somebody has disabled it.",
+        "FAILING": "It had not taken a call for five days, where the operator has not set another"
+        " time.",
+        "GONE": "It has answered 410.",
+    },
+    name="WebhookDisabledReason",
+)
+_describe(
+    WebhookState,
+    "What has become of an event for an endpoint.",
+    {
+        "QUEUED": "It is about to be sent, perhaps again.",
+        "DELIVERED": "The endpoint has taken it.",
+        "FAILED": "It has not, and is not sent again unless by hand.",
+    },
+    name="WebhookDeliveryState",
+)

@@ -269,6 +269,7 @@ class Handler:
         self.error_type, self.facts = TABLE[exception]
 
     def handle(self, exception: errors.Failure, *, field: object, info: Info) -> Error:  # noqa: ARG002 the library's signature
+        info.context.failures.append(exception)
         locale = info.context.locale
         return self.error_type(
             code=exception.code,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import strawberry
 
-from permissions.fields import Anyone, SignedIn, guard
+from permissions.fields import Anyone, People, SignedIn, guard
 from resolvers import identities, rows, visits
 from schema import errors, sessions
 from schema.arguments import Input
@@ -167,7 +167,7 @@ class IdentityQueries:
 class IdentityMutations:
     @strawberry.mutation(
         graphql_type=StartProviderSignInResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Begin to sign in through a provider.",
     )
     async def start_provider_sign_in(
@@ -185,7 +185,7 @@ class IdentityMutations:
 
     @strawberry.mutation(
         graphql_type=SignInWithProviderResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Sign in with what the provider has sent back.",
     )
     async def sign_in_with_provider(

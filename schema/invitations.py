@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from permissions.catalog import Permission
-from permissions.fields import Anyone, Can, SignedIn, guard
+from permissions.fields import Anyone, Caller, Can, guard
 from resolvers import invitations, invitees, newcomers, previews, rows
 from schema import errors
 from schema.apps import AppAccessInput, given
@@ -210,7 +210,7 @@ class InvitationMutations:
 
     @strawberry.mutation(
         graphql_type=ResendInvitationResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Send a new link, also for an expired invitation; the old link is dead.",
     )
     async def resend_invitation(self, info: Info, input: Input[ResendInvitationInput]) -> Rows:
@@ -219,7 +219,7 @@ class InvitationMutations:
 
     @strawberry.mutation(
         graphql_type=RevokeInvitationResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Withdraw what has not been accepted.",
     )
     async def revoke_invitation(self, info: Info, input: Input[RevokeInvitationInput]) -> Rows:

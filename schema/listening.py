@@ -1,12 +1,14 @@
 """How a subscription waits: for ids, holding neither a transaction nor a connection meanwhile.
 
-Who listens is looked up anew for each message, and whenever his session, his rights or his tenant
-are said to have changed, so that what he may not see any more ends the stream instead of reaching
-him. That a session has grown too old nobody announces: a stream wakes up by itself then.
+Who listens is looked up anew for each message, and whenever his session or key, his rights or his
+tenant are said to have changed, so that what he may not see any more ends the stream instead of
+reaching him. That a session has grown too old, or the time of a key is over, nobody announces: a
+stream wakes up by itself then.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,6 +21,7 @@ import settings
 from auth.viewer import Viewer
 from models import announcements, clock, inbox
 from permissions.fields import guard
+from schema import cost
 from schema.context import Context
 
 T = TypeVar("T")
@@ -34,6 +37,7 @@ class Listens(FieldExtension):
         self, next_: Callable[..., Any], source: Any, info: AnyInfo[Context, None], **kwargs: Any
     ) -> Any:
         await info.context.identify()
+        await info.context.charge(cost.of_running(info._raw_info))  # noqa: SLF001 graphql-core's own
         still = partial(self.permission.has_permission, source, info, **kwargs)
         info.context.before_news.append(still)
         return await next_(source, info, **kwargs)
@@ -54,7 +58,7 @@ async def to(
     Raises:
         errors.Failure: the stream has ended; of its guard, or what an inbox raises.
     """
-    owner, most = context.viewer.user_id or "", settings.load().live_streams_per_person
+    owner, most = context.viewer.actor_id or "", settings.load().live_streams_per_person
     with inbox.inbox(owner, at_most=most) as received:
         context.before_news.append(lambda: _follow(received, context.viewer, about))
         yield message(None)
@@ -77,17 +81,26 @@ def _follow(
 
 
 def _own(viewer: Viewer) -> tuple[str, str]:
-    return announcements.session(viewer.session_id or ""), announcements.access(
-        viewer.user_id or ""
+    """What he is known by, and the access of whoever answers for him."""
+    known_by = (
+        announcements.key(viewer.key.id)
+        if viewer.key is not None
+        else announcements.session(viewer.session_id or "")
     )
+    return known_by, announcements.access(viewer.acting_id or "")
 
 
 async def _next(received: inbox.Inbox, viewer: Viewer) -> tuple[str, str | None]:
-    """What comes next, or the session's end."""
-    assert viewer.last_used_at is not None  # noqa: S101 nobody else passes the guard
-    until = viewer.last_used_at + settings.load().session_lifetime
+    """What comes next, or the end of the session or key."""
     try:
-        async with asyncio.timeout(max(0, (until - clock.now()).total_seconds())):
+        async with asyncio.timeout(max(0, (_until(viewer) - clock.now()).total_seconds())):
             return await received.get()
     except TimeoutError:
         return "", None
+
+
+def _until(viewer: Viewer) -> datetime:
+    if viewer.key is not None:
+        return viewer.key.works_until
+    assert viewer.last_used_at is not None  # noqa: S101 nobody else passes the guard
+    return viewer.last_used_at + settings.load().session_lifetime

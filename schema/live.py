@@ -17,24 +17,12 @@ from resolvers import offers
 from schema import listening
 from schema.arguments import TenantId
 from schema.context import Info
+from schema.import_progress import MemberImportLive
 from schema.interfaces import Rows
 from schema.invitations import Invitation
 from schema.listening import listens
+from schema.member_changes import MemberChange
 from schema.members import Member
-
-
-@strawberry.type(description="Somebody in the list is new, other than before, or gone.")
-class MemberChange:
-    member_id: strawberry.ID | None = strawberry.field(
-        description="Who; null where it may be anybody: read the list (again)."
-    )
-
-    @strawberry.field(
-        graphql_type=Member | None,
-        description="As he is now; null where he is not in the viewer's list any more.",
-    )
-    async def member(self, info: Info) -> Rows:
-        return await info.context.loaders.members.load(self.member_id) if self.member_id else None
 
 
 @strawberry.type(description="The mail of an invitation was queued, has left, or did not arrive.")
@@ -76,7 +64,7 @@ class AccessChange:
     "read now what you show. The same message later says that it may be anything. A stream ends "
     "with an error when its session or its right does."
 )
-class Live:
+class Live(MemberImportLive):
     @strawberry.subscription(
         extensions=listens(Can(Permission.MEMBERS_VIEW)),
         description="The members of a tenant, with their data and their rights on apps.",

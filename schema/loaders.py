@@ -17,6 +17,7 @@ from resolvers import (
     avatars,
     directory,
     offers,
+    people,
     profiles,
     rows,
     servicings,
@@ -42,6 +43,10 @@ class Loaders:
     @cached_property
     def members(self) -> "DataLoader[str, rows.Member | None]":
         return _loader(lambda keys: directory.many(self._viewer, keys))
+
+    @cached_property
+    def users(self) -> "DataLoader[str, rows.User | None]":
+        return _loader(lambda keys: people.many(self._viewer, keys))
 
     @cached_property
     def app_access(self) -> "DataLoader[str, list[rows.AppAccess] | None]":
@@ -96,9 +101,9 @@ class Loaders:
         return _loader(servicings.of_tenants)
 
     @cached_property
-    def actors(self) -> "DataLoader[audit_log.Event, rows.Actor | None]":
+    def actors(self) -> "DataLoader[audit_log.Event, audit_log.Actor | None]":
         """By event."""
-        return _loader(audit_log.actors)
+        return _loader(lambda keys: audit_log.actors(self._viewer, keys))
 
     @cached_property
     def avatars(self) -> "DataLoader[str, str | None]":

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from permissions.catalog import Permission
-from permissions.fields import Can, SignedIn, guard
+from permissions.fields import Caller, Can, guard
 from resolvers import accounts, edits, managed, newcomers
 from schema import errors
 from schema.apps import AppAccessInput, given
@@ -121,7 +121,7 @@ class ManagedMutations:
 
     @strawberry.mutation(
         graphql_type=UpdateMemberResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Edit name and phone of somebody pending or without an e-mail; everybody else "
         "edits himself.",
     )
@@ -136,7 +136,7 @@ class ManagedMutations:
 
     @strawberry.mutation(
         graphql_type=SetMemberPasswordResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Give somebody without an e-mail a new password; his sessions end.",
     )
     async def set_member_password(self, info: Info, input: Input[SetMemberPasswordInput]) -> Rows:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from permissions.fields import SignedIn, guard
+from permissions.fields import Caller, guard
 from resolvers import member_limits
 from schema import errors
 from schema.arguments import Input, left_out
@@ -42,7 +42,7 @@ SetMemberLimitsResult = Annotated[
 class MemberLimitMutations:
     @strawberry.mutation(
         graphql_type=SetMemberLimitsResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Limit a member's simultaneous app sessions; those that are open go on.",
     )
     async def set_member_limits(self, info: Info, input: Input[SetMemberLimitsInput]) -> Rows:

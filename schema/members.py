@@ -6,12 +6,22 @@ from typing import Annotated
 import strawberry
 
 from permissions.catalog import Permission
-from permissions.fields import Can, SignedIn, guard
+from permissions.fields import Caller, Can, SignedIn, guard
 from resolvers import members, ownership, pages, powers, rows
 from schema import connections, errors
 from schema.accounts import User
 from schema.apps import AppAccessConnection
-from schema.arguments import After, Before, Filter, First, Input, Last, OrderBy, TenantId
+from schema.arguments import (
+    After,
+    Before,
+    Filter,
+    First,
+    Input,
+    Last,
+    OrderBy,
+    TenantId,
+    UpdatedSince,
+)
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import MemberStatus
@@ -113,7 +123,7 @@ class MemberQueries:
         extensions=guard(Can(Permission.MEMBERS_VIEW)),
         description="The members of a tenant.",
     )
-    async def members(
+    async def members(  # noqa: PLR0913, PLR0917 a connection has four of them, a list three
         self,
         info: Info,
         tenant_id: TenantId,
@@ -123,9 +133,12 @@ class MemberQueries:
         before: Before = None,
         filter: Filter[MemberFilter] = None,
         order_by: OrderBy[MemberOrder] = None,
+        updated_since: UpdatedSince = None,
     ) -> Rows:
         window = pages.Window(first, after, last, before)
-        return await member_page(info, tenant_id, window, wanted=filter, order=order_by)
+        return await member_page(
+            info, tenant_id, window, wanted=filter, order=order_by, updated_since=updated_since
+        )
 
 
 @strawberry.input(description="Another role for a member.")
@@ -235,7 +248,7 @@ SetMemberEnabledResult = Annotated[
 class MemberMutations:
     @strawberry.mutation(
         graphql_type=ChangeRoleResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Give a member another role; a pending one's invitation offers it.",
     )
     async def change_role(self, info: Info, input: Input[ChangeRoleInput]) -> Rows:
@@ -258,7 +271,7 @@ class MemberMutations:
 
     @strawberry.mutation(
         graphql_type=RemoveMemberResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Remove a member; nothing of it comes back with a new invitation.",
     )
     async def remove_member(self, info: Info, input: Input[RemoveMemberInput]) -> Rows:
@@ -277,7 +290,7 @@ class MemberMutations:
 
     @strawberry.mutation(
         graphql_type=SetMemberEnabledResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Keep a member from acting, or let him act again.",
     )
     async def set_member_enabled(self, info: Info, input: Input[SetMemberEnabledInput]) -> Rows:

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 import settings
-from permissions.fields import Anyone, SignedIn, guard
+from permissions.fields import Anyone, People, SignedIn, guard
 from resolvers import password_changes
 from schema import errors
 from schema.arguments import Input
@@ -87,7 +87,7 @@ class PasswordMutations:
 
     @strawberry.mutation(
         graphql_type=RequestPasswordResetResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Have a link to a new password mailed; one answer whether or not there is such "
         "an account.",
     )
@@ -99,7 +99,7 @@ class PasswordMutations:
 
     @strawberry.mutation(
         graphql_type=ResetPasswordResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Follow the link to a new password; it works once.",
     )
     async def reset_password(self, info: Info, input: Input[ResetPasswordInput]) -> Rows:

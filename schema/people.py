@@ -1,5 +1,6 @@
 """Lists of members: their filter, their order, and the one way to read a page of them."""
 
+from datetime import datetime
 from functools import partial
 
 import strawberry
@@ -44,22 +45,29 @@ async def member_page(
     *,
     wanted: MemberFilter | None,
     order: MemberOrder | None,
+    updated_since: datetime | None,
 ) -> Rows:
     """A page of a tenant's members as a connection."""
     viewer = info.context.viewer
-    narrowed = _narrow(wanted) if wanted else directory.Filter()
+    narrowed = _narrow(wanted or MemberFilter(), updated_since)
+    usual = MemberOrderField.UPDATED_AT if updated_since else MemberOrderField.CREATED_AT
     page = await directory.page(
         viewer,
         tenant_id,
         window,
         wanted=narrowed,
-        by=order.field if order else MemberOrderField.CREATED_AT,
+        by=order.field if order else usual,
         descending=order is not None and order.direction is OrderDirection.DESC,
     )
     return connections.of(page, partial(directory.count, viewer, tenant_id, narrowed))
 
 
-def _narrow(wanted: MemberFilter) -> directory.Filter:
+def _narrow(wanted: MemberFilter, updated_since: datetime | None) -> directory.Filter:
     return directory.Filter(
-        wanted.search, wanted.roles, wanted.statuses, wanted.invitation_states, wanted.app_id
+        wanted.search,
+        wanted.roles,
+        wanted.statuses,
+        wanted.invitation_states,
+        wanted.app_id,
+        updated_since,
     )

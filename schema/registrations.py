@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from permissions.fields import Anyone, guard
+from permissions.fields import Anyone, People, guard
 from resolvers import registrations
 from schema import errors
 from schema.answers import RegistrationInput, registration
@@ -77,7 +77,7 @@ class RegistrationQueries:
 class RegistrationMutations:
     @strawberry.mutation(
         graphql_type=RegisterTenantResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Have a link mailed that makes a tenant and its first user together; one "
         "answer whether or not the address is registered.",
     )
@@ -89,7 +89,7 @@ class RegistrationMutations:
 
     @strawberry.mutation(
         graphql_type=CompleteRegistrationResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Follow the link of a registration; it works once.",
     )
     async def complete_registration(

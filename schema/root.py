@@ -1,6 +1,7 @@
 """The schema: every noun's queries and mutations together, and how errors reach the client."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import strawberry
 import structlog
@@ -9,7 +10,9 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.name_converter import NameConverter
 from strawberry.types import ExecutionContext
+from strawberry.types.scalar import ScalarDefinition
 
 import errors
 from locales import Locale
@@ -18,6 +21,7 @@ from resolvers import nodes
 from schema.account_links import AccountLinkQueries
 from schema.accounts import AccountQueries, User
 from schema.answers import AnswerMutations
+from schema.api_keys import ApiKey, ApiKeyMutations, ApiKeyQueries
 from schema.app_actions import AppActionMutations
 from schema.app_roles import AppRoleMutations
 from schema.app_sessions import AppSessionMutations
@@ -30,11 +34,14 @@ from schema.context import Context, Info
 from schema.emails import EmailMutations
 from schema.errors import HANDLERS
 from schema.identities import IdentityMutations, IdentityQueries
+from schema.import_plans import MemberImportMutations
 from schema.interfaces import Node, Rows
 from schema.invitations import InvitationMutations, InvitationQueries
 from schema.launches import LaunchMutations
 from schema.live import Live
 from schema.managed import ManagedMutations
+from schema.member_changes import MemberChangeQueries
+from schema.member_imports import MemberImportQueries
 from schema.member_limits import MemberLimitMutations
 from schema.members import MemberMutations, MemberQueries
 from schema.news import NewsMutations
@@ -57,6 +64,8 @@ from schema.tenant_invitations import TenantInvitationMutations
 from schema.tenant_offers import TenantOfferQueries
 from schema.tenants import TenantMutations, TenantQueries
 from schema.users import UserQueries
+from schema.webhook_changes import WebhookMutations
+from schema.webhooks import WebhookQueries
 
 log = structlog.get_logger()
 
@@ -67,8 +76,11 @@ class Query(
     UserQueries,
     TenantQueries,
     MemberQueries,
+    MemberChangeQueries,
     AppQueries,
+    ApiKeyQueries,
     InvitationQueries,
+    MemberImportQueries,
     RoleQueries,
     IdentityQueries,
     TenantOfferQueries,
@@ -77,6 +89,7 @@ class Query(
     AccountLinkQueries,
     RegistrationQueries,
     PasswordQueries,
+    WebhookQueries,
 ):
     @strawberry.field(
         graphql_type=Node | None,
@@ -107,9 +120,11 @@ class Mutation(
     PasswordMutations,
     RegistrationMutations,
     SinglePermissionMutations,
+    ApiKeyMutations,
     AppMutations,
     AppActionMutations,
     AppRoleMutations,
+    MemberImportMutations,
     MemberLimitMutations,
     AppSessionMutations,
     LaunchMutations,
@@ -118,6 +133,7 @@ class Mutation(
     ServicingMutations,
     TariffMutations,
     SubscriptionMutations,
+    WebhookMutations,
 ):
     pass
 
@@ -131,6 +147,8 @@ class Schema(strawberry.Schema):
         context = execution_context.context if execution_context else None
         for error in errors:
             _tell(error, context)
+            if context is not None and error.extensions:
+                context.noted(str(error.extensions["code"]))
 
 
 _CLIENTS_OWN = (
@@ -169,14 +187,22 @@ class OneOperation(SchemaExtension):
         yield
 
 
-def build(executor: type) -> Schema:
-    """The schema, run by `executor` (see `server/execution`)."""
+def build(
+    executor: type,
+    *,
+    query: type = Query,
+    scalars: Mapping[object, ScalarDefinition] = MappingProxyType({}),
+    names: NameConverter | None = None,
+) -> Schema:
+    """The schema, run by `executor` (see `server/execution`); `federation` says the rest."""
     return Schema(
-        query=Query,
+        query=query,
         mutation=Mutation,
         subscription=Live,
-        types=[User, Role, ProviderStaff, System],
-        config=StrawberryConfig(scalar_map=SCALARS),
+        types=[User, ApiKey, Role, ProviderStaff, System],
+        config=StrawberryConfig(
+            scalar_map={**SCALARS, **scalars}, name_converter=names or NameConverter()
+        ),
         exception_handlers=HANDLERS,
         extensions=[OneOperation],
         execution_context_class=executor,

@@ -2,6 +2,7 @@
 
 import errors
 from locales import Locale, later, mark, mark_plural, translations
+from resolvers.import_reasons import Reason
 
 MESSAGES: dict[str, str] = {
     "PERMISSION_DENIED": mark("You may not do this here. Ask an owner of the tenant."),
@@ -25,6 +26,7 @@ MESSAGES: dict[str, str] = {
         "Set a password first: without this way in you could not sign in any more."
     ),
     "RATE_LIMITED": mark("Too many attempts. Try again %(when)s."),
+    "TOO_COSTLY": mark("This would read too much at once. Ask for smaller pages."),
     "ALREADY_MEMBER": mark("This person is in the list already."),
     "ROLE_NOT_GRANTABLE": mark("You cannot hand out this role."),
     "SESSION_LIMIT_REACHED": mark("No more sessions at once. End one of those that are open."),
@@ -45,6 +47,13 @@ MESSAGES: dict[str, str] = {
     ),
     "SIGN_IN_REQUIRED": mark("Sign in with your account, then accept."),
     "REGISTRATION_REQUIRED": mark("Choose a login and a password to accept."),
+    "DOCUMENT_NOT_FOUND": mark("No document is registered here by that id."),
+    "DOCUMENT_REQUIRED": mark(
+        "Only registered documents are run here. Name one, or ask the operator to register yours."
+    ),
+    "IDEMPOTENCY_KEY_REUSED": mark(
+        "This Idempotency-Key was used for something else. Choose another one."
+    ),
     "CONFLICT": mark("Somebody changed the same thing at the same moment. Try again."),
     "TIMEOUT": mark("This took too long and was not done. Try again."),
     "INTERRUPTED": mark(
@@ -100,7 +109,20 @@ FAULTS: dict[str, str] = {
     "TEXT_TWICE": mark("Give one text for each language."),
     "UNKNOWN_PERMISSION": mark("This permission cannot be switched for this person."),
     "SWITCHED_TWICE": mark("Name every permission once, in one of the two lists."),
+    "NOT_FOR_KEYS": mark("An API key of this tenant cannot hold this permission."),
+    "UNKNOWN_DOCUMENT": mark("No such document is registered here."),
+    "PAST": mark("This moment has passed. Choose a later one."),
+    "TOO_FAR_AHEAD": mark("This is too far ahead. Choose an earlier moment."),
+    "OUT_OF_BOUNDS": mark("A whole number from 0 to %(limit)s."),
+    "TOO_MANY_KEYS": mark("A tenant has at most %(limit)s API keys. Revoke one first."),
+    "KEY_NOT_ACTIVE": mark("This API key does not work. Create a new one."),
+    "UNKNOWN_COLUMN": mark("There is no such column. Name it as the documentation does."),
+    "TOO_MANY_ROWS": mark("At most %(limit)s rows. Split them into several imports."),
+    "TOO_MANY_CELLS": mark("More cells than columns. Put quotes around what holds a separator."),
     "OWNER_HOLDS_ALL": mark("An owner may do everything. Give this person another role first."),
+    "UNKNOWN_EVENT": mark("There is no such event. Choose one from the list."),
+    "TOO_MANY_ENDPOINTS": mark("A tenant has at most %(limit)s webhooks. Remove one first."),
+    "WEBHOOK_DISABLED": mark("This webhook is disabled. Enable it first."),
 }
 
 COUNTED_MESSAGES: dict[str, tuple[str, str]] = {
@@ -114,6 +136,18 @@ LENGTH_FAULTS: dict[str, tuple[str, str]] = {
     "TOO_SHORT": mark_plural("At least %(limit)s character.", "At least %(limit)s characters."),
     "TOO_LONG": mark_plural("At most %(limit)s character.", "At most %(limit)s characters."),
 }
+
+REASONS: dict[str, str] = {
+    "DUPLICATE": mark("Row %(row)s names the same person. Keep one of the two."),
+    "ALREADY_MEMBER": MESSAGES["ALREADY_MEMBER"],
+    "ROLE_NOT_GRANTABLE": MESSAGES["ROLE_NOT_GRANTABLE"],
+    "EMAIL_REQUIRED": MESSAGES["EMAIL_REQUIRED"],
+    "PERMISSION_DENIED": mark("Whoever imports this may not do so here. Ask an owner."),
+    "NOT_FOUND": mark("Nobody who can be invited has this login."),
+    "RATE_LIMITED": mark("Too many at once. Import this row again later."),
+    "INTERNAL": MESSAGES["INTERNAL"],
+}
+"""Of a row of an import; what is `INVALID` is said by its field."""
 
 
 NOBODY = mark("A former user")
@@ -133,6 +167,13 @@ def message(locale: Locale, failure: errors.Failure) -> str:
     if isinstance(failure, errors.RateLimited):
         return sentence % {"when": later(failure.retry_after, locale)}
     return sentence
+
+
+def reason_message(locale: Locale, reason: Reason) -> str:
+    """Why a row of an import is not invited, in that language."""
+    if reason.field is not None:
+        return fault_message(locale, reason.field)
+    return translations(locale).gettext(REASONS[reason.code]) % {"row": reason.row}
 
 
 def fault_message(locale: Locale, fault: errors.FieldFault) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from permissions.fields import Anyone, guard
+from permissions.fields import People, guard
 from resolvers import sessions
 from schema import errors
 from schema.accounts import Me
@@ -78,7 +78,7 @@ def signed_out(info: Info) -> None:
 class SessionMutations:
     @strawberry.mutation(
         graphql_type=SignInResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Sign in; one answer for every wrong pair.",
     )
     async def sign_in(self, info: Info, input: Input[SignInInput]) -> Rows:
@@ -93,7 +93,7 @@ class SessionMutations:
 
     @strawberry.mutation(
         graphql_type=SignOutPayload | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="End this session.",
     )
     async def sign_out(self, info: Info) -> Rows:

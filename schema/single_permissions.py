@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from permissions.fields import SignedIn, guard
+from permissions.fields import Caller, guard
 from resolvers import rows, single_permissions
 from schema import errors
 from schema.arguments import Input
@@ -55,7 +55,7 @@ SetMemberPermissionsResult = Annotated[
 class SinglePermissionMutations:
     @strawberry.mutation(
         graphql_type=SetMemberPermissionsResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Switch single permissions on or off for a member, on top of his role; "
         "`MemberViewer.switchablePermissions` lists those the viewer may switch.",
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from permissions.fields import SignedIn, Staff, guard
+from permissions.fields import Caller, Staff, guard
 from resolvers import pages, rows, subscribing, subscriptions
 from schema import connections, errors
 from schema.arguments import After, Before, First, Input, Last, TenantId
@@ -162,7 +162,7 @@ CancelSubscriptionResult = Annotated[
 class SubscriptionMutations:
     @strawberry.mutation(
         graphql_type=SubscribeTenantResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Subscribe a tenant, as the provider's staff or for who serves it.",
     )
     async def subscribe_tenant(self, info: Info, input: Input[SubscribeTenantInput]) -> Rows:
@@ -173,7 +173,7 @@ class SubscriptionMutations:
 
     @strawberry.mutation(
         graphql_type=RenewSubscriptionResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Let a subscription run longer, as the provider's staff or for who serves.",
     )
     async def renew_subscription(self, info: Info, input: Input[RenewSubscriptionInput]) -> Rows:
@@ -182,7 +182,7 @@ class SubscriptionMutations:
 
     @strawberry.mutation(
         graphql_type=CancelSubscriptionResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="End a subscription now, as the provider's staff or for who serves the tenant.",
     )
     async def cancel_subscription(self, info: Info, input: Input[CancelSubscriptionInput]) -> Rows:

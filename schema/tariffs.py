@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from permissions.fields import SignedIn, Staff, guard
+from permissions.fields import Caller, Staff, guard
 from resolvers import pages, tariffs
 from schema import connections, errors
 from schema.arguments import After, Before, First, Input, Last
@@ -46,7 +46,7 @@ class Tariff(Node):
 class TariffQueries:
     @strawberry.field(
         graphql_type=Connection[Tariff] | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="What the provider offers; staff see what it offered once as well.",
     )
     async def tariffs(

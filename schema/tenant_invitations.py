@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from permissions.fields import Anyone, SignedIn, guard
+from permissions.fields import Caller, People, guard
 from resolvers import tenant_acceptances, tenant_invitations
 from schema import errors
 from schema.answers import RegistrationInput, registration
@@ -124,7 +124,7 @@ AcceptTenantInvitationResult = Annotated[
 class TenantInvitationMutations:
     @strawberry.mutation(
         graphql_type=InviteTenantResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Invite somebody to own a new tenant; one answer whether or not the address "
         "is registered.",
     )
@@ -139,7 +139,7 @@ class TenantInvitationMutations:
 
     @strawberry.mutation(
         graphql_type=ResendTenantInvitationResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Send a new link, also for an expired invitation; the old link is dead.",
     )
     async def resend_tenant_invitation(
@@ -152,7 +152,7 @@ class TenantInvitationMutations:
 
     @strawberry.mutation(
         graphql_type=RevokeTenantInvitationResult | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="Withdraw what has not been accepted.",
     )
     async def revoke_tenant_invitation(
@@ -164,7 +164,7 @@ class TenantInvitationMutations:
 
     @strawberry.mutation(
         graphql_type=AcceptTenantInvitationResult | None,
-        extensions=guard(Anyone()),
+        extensions=guard(People()),
         description="Accept to own a new tenant: signed in as the invitee, or as a newcomer.",
     )
     async def accept_tenant_invitation(

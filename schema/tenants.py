@@ -10,11 +10,21 @@ import strawberry
 from auth.viewer import Membership
 from permissions import checks, roles
 from permissions.catalog import Permission
-from permissions.fields import Can, SignedIn, guard
+from permissions.fields import Caller, Can, SignedIn, guard
 from resolvers import apps, options, pages, rows, tenants
 from schema import arguments, connections, errors
 from schema.apps import App, app_page
-from schema.arguments import After, Before, Filter, First, Id, Input, Last, OrderBy
+from schema.arguments import (
+    After,
+    Before,
+    Filter,
+    First,
+    Id,
+    Input,
+    Last,
+    OrderBy,
+    UpdatedSince,
+)
 from schema.audit import AuditEvent, AuditFilter, audit_page
 from schema.connections import Connection
 from schema.context import Info
@@ -36,7 +46,9 @@ LazyMember = Annotated["Member", strawberry.lazy("schema.members")]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The viewer's place in a tenant: none, or one that may be disabled."""
+    """The viewer's place in a tenant: none, or one that may be disabled; an API key acts there
+    without one.
+    """
 
     tenant_id: str
     membership: Membership | None
@@ -46,9 +58,13 @@ class Place:
 @strawberry.type(description="What the viewer is in a tenant and may do there.")
 @shown_from(Place)
 class TenantViewer:
-    @strawberry.field(graphql_type=Role | None, description="His role; null where he may not act.")
+    @strawberry.field(
+        graphql_type=Role | None,
+        description="His role; null where he may not act, and for API keys.",
+    )
     def role(parent: strawberry.Parent[Place]) -> Rows:
-        return roles.role(parent.acting.catalog, parent.acting.role) if parent.acting else None
+        own = parent.acting if parent.membership else None
+        return roles.role(own.catalog, own.role) if own else None
 
     @strawberry.field(description="Everything he may do here.")
     def permissions(parent: strawberry.Parent[Place]) -> list[PermissionCode]:
@@ -58,7 +74,10 @@ class TenantViewer:
     def can(parent: strawberry.Parent[Place], permission: arguments.Permission) -> bool:
         return parent.acting is not None and str(permission) in checks.effective(parent.acting)
 
-    @strawberry.field(graphql_type=LazyMember | None, description="His own place in the list.")
+    @strawberry.field(
+        graphql_type=LazyMember | None,
+        description="His own place in the list; an API key has none.",
+    )
     async def member(parent: strawberry.Parent[Place], info: Info) -> Rows:
         own = parent.membership
         return await info.context.loaders.members.load(own.member_id) if own else None
@@ -75,7 +94,8 @@ class Tenant(Node, TenantServicing, TenantSubscriptions, TenantOffers):
     @strawberry.field(graphql_type=TenantViewer, description="What the viewer is and may do here.")
     def viewer(parent: strawberry.Parent[rows.Tenant], info: Info) -> Rows:
         viewer = info.context.viewer
-        return Place(parent.id, viewer.places.get(parent.id), viewer.place(parent.id))
+        own = viewer.places.get(parent.id) if viewer.key is None else None
+        return Place(parent.id, own, viewer.place(parent.id))
 
     @strawberry.field(
         graphql_type=list[Role], description="The roles the viewer may hand out here."
@@ -101,9 +121,12 @@ class Tenant(Node, TenantServicing, TenantSubscriptions, TenantOffers):
         before: Before = None,
         filter: Filter[MemberFilter] = None,
         order_by: OrderBy[MemberOrder] = None,
+        updated_since: UpdatedSince = None,
     ) -> Rows:
         window = pages.Window(first, after, last, before)
-        return await member_page(info, parent.id, window, wanted=filter, order=order_by)
+        return await member_page(
+            info, parent.id, window, wanted=filter, order=order_by, updated_since=updated_since
+        )
 
     @strawberry.field(
         graphql_type=Connection[App] | None, description="Its apps that the viewer may know of."
@@ -157,7 +180,7 @@ class TenantFilter:
 class TenantQueries:
     @strawberry.field(
         graphql_type=Tenant | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="One tenant of the viewer's; null where it is none of his.",
     )
     async def tenant(self, info: Info, id: Id) -> Rows:
@@ -165,7 +188,7 @@ class TenantQueries:
 
     @strawberry.field(
         graphql_type=Connection[Tenant] | None,
-        extensions=guard(SignedIn()),
+        extensions=guard(Caller()),
         description="The tenants the viewer has joined.",
     )
     async def tenants(

@@ -8,8 +8,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from server import app_sessions, avatars, graphql, health, jwks
+from server import app_sessions, avatars, graphql, health, jwks, members_csv
+from server.access import Access
+from server.crowd import Crowd
 from server.origins import Origins
 from server.pages import mailbox, shells, unsubscribe
 from settings import Settings
@@ -31,6 +34,8 @@ class RequestId:
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope["request_id"] = request_id
+        clear_contextvars()  # a connection's next request may begin in what is left of this one
+        bind_contextvars(request_id=request_id)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -42,7 +47,7 @@ class RequestId:
 
 def build(settings: Settings) -> Starlette:
     """The application; whoever runs it keeps the database up (`server/running`)."""
-    view = graphql.View()
+    view = graphql.View(settings)
     routes: list[BaseRoute] = [
         Route("/graphql", view, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         WebSocketRoute("/graphql", view),
@@ -50,11 +55,18 @@ def build(settings: Settings) -> Starlette:
         *app_sessions.routes,
         *avatars.routes,
         *jwks.routes,
+        *members_csv.routes,
         *shells.routes,
         *unsubscribe.routes,
     ]
     if settings.has_mailbox:
         routes += mailbox.routes
     return Starlette(
-        routes=routes, middleware=[Middleware(RequestId), Middleware(Origins, settings)]
+        routes=routes,
+        middleware=[
+            Middleware(RequestId),
+            Middleware(Access),
+            Middleware(Crowd, settings),
+            Middleware(Origins, settings),
+        ],
     )

@@ -1,7 +1,8 @@
 """What a request says of its sender: the session token, the address limits count by, a language.
 
 A cookie counts only on requests that a foreign page cannot send without asking first (a JSON body
-or the `GraphQL-Require-Preflight` header); a bearer token always does.
+or the `GraphQL-Require-Preflight` header); a bearer token always does. An API key is never read
+from a cookie.
 """
 
 import ipaddress
@@ -11,9 +12,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 import settings
+from auth import tokens
 from auth.viewer import Client
 from locales import Locale
 from schema.context import Context
+from server import access
 
 DEVICE_LENGTH = 200
 _YEAR = 365 * 24 * 60 * 60
@@ -28,7 +31,7 @@ def cookie_name() -> str:
 
 
 def token(request: HTTPConnection, *, cookie_suffices: bool = False) -> str | None:
-    """The session token; a bearer token before a cookie.
+    """The session token or API key; a bearer token before a cookie.
 
     `cookie_suffices` where nothing is changed and no foreign page can read the answer.
     """
@@ -36,7 +39,8 @@ def token(request: HTTPConnection, *, cookie_suffices: bool = False) -> str | No
         return given
     if not cookie_suffices and not _needs_preflight(request):
         return None
-    return request.cookies.get(cookie_name())
+    kept = request.cookies.get(cookie_name(), "")
+    return kept if kept.startswith(tokens.SESSION) else None
 
 
 def bearer(request: HTTPConnection) -> str | None:
@@ -90,7 +94,7 @@ def _quality(language: re.Match[str]) -> float:
 def context(connection: HTTPConnection) -> Context:
     """Of who only looks or listens: the cookie suffices, and he gets no other session."""
     given = token(connection, cookie_suffices=True)
-    return Context(client(connection), given, Cookie(Response()))
+    return Context(client(connection), given, Cookie(Response()), noted=access.failed)
 
 
 class Cookie:

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import closing
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,10 +16,12 @@ import settings
 from auth.viewer import Client, Viewer
 from locales import Locale
 from models import ProviderRole, SigningKey, migrating
-from resolvers import accounts, signing_keys
+from resolvers import accounts, documents, signing_keys
+from schema import federation as subgraphs
 from schema.sentences import fault_message, message
 from server import demo as demo_data
-from server import graphql, logging, running, serving
+from server import documents as server_documents
+from server import graphql, health, logging, metrics, running, serving
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -63,8 +66,10 @@ async def _work() -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    async with running.pool(settings.load()), running.working(settings.load()):
+    chosen = settings.load()
+    async with running.pool(chosen), metrics.listening(chosen), running.working(chosen):
         await stop.wait()
+        health.stops()
 
 
 @app.command()
@@ -162,6 +167,61 @@ def _key(key: SigningKey) -> str:
     return f"{key.id}  signs from {key.signs_from:%Y-%m-%d %H:%M:%S} UTC, {until}"
 
 
+documents_ = typer.Typer(no_args_is_help=True, help="The documents that requests may name.")
+app.add_typer(documents_, name="documents")
+
+
+@documents_.command("add")
+def add_documents(
+    file: Annotated[
+        Path, typer.Argument(help="JSON, as graphql-codegen writes it: {id: document}.")
+    ],
+) -> None:
+    """Register documents, all or none; does nothing where they are."""
+    _run(_add_documents(file))
+
+
+async def _add_documents(file: Path) -> None:
+    async with running.pool(settings.load()):
+        try:
+            new = await server_documents.register(file, graphql.SCHEMA)
+        except server_documents.NoManifest as problem:
+            raise settings.ConfigurationError(str(problem)) from None
+        except documents.Refused as refused:
+            lines = [f"{fault.id}: {fault.reason}" for fault in refused.faults]
+            raise settings.ConfigurationError("\n".join(lines)) from None
+    print(f"{new} registered")  # noqa: T201 for whoever registers
+
+
+@documents_.command("list")
+def list_documents() -> None:
+    """Print every id, since when it is there, and what it can be asked to do."""
+    _run(_list_documents())
+
+
+async def _list_documents() -> None:
+    async with running.pool(settings.load()):
+        for each in await documents.listed():
+            names = ", ".join(server_documents.operations(each.body))
+            print(f"{each.id}  {each.created_at:%Y-%m-%d %H:%M:%S} UTC  {names}")  # noqa: T201 its purpose
+
+
+@documents_.command("remove")
+def remove_document(
+    document_id: Annotated[str, typer.Argument(metavar="ID", help="With or without sha256:")],
+) -> None:
+    """Forget a document: whoever names it is refused from then on."""
+    _run(_remove_document(document_id))
+
+
+async def _remove_document(document_id: str) -> None:
+    async with running.pool(settings.load()):
+        try:
+            await documents.remove(document_id)
+        except errors.DocumentNotFound as absent:
+            raise settings.ConfigurationError(message(Locale.EN, absent)) from None
+
+
 @app.command()
 def check() -> None:
     """Read the settings and reach the database; say what is wrong."""
@@ -174,6 +234,12 @@ async def _check() -> None:
 
 
 @app.command()
-def print_schema() -> None:
+def print_schema(
+    *,
+    federation: Annotated[
+        bool, typer.Option("--federation", help="As a subgraph, for composing a supergraph.")
+    ] = False,
+) -> None:
     """Print the schema, as it stands in schema/schema.graphql."""
-    print(graphql.SCHEMA.as_str())  # noqa: T201 its purpose
+    sdl = subgraphs.sdl(graphql.subgraph()) if federation else graphql.SCHEMA.as_str()
+    print(sdl)  # noqa: T201 its purpose

@@ -7,16 +7,22 @@ one after the commit. Each message of a subscription is a read-only transaction;
 """
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType, OperationType
 from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.executor import CollectedErrors
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 import errors
+from models import replica
 from permissions import checks
+from schema import cost
+from schema.errors import Error
+from server import access, idempotency, staleness, tracing
 
 INTROSPECTION = ("__schema", "__type")
 LINK_QUERIES = ("invitation", "tenantInvitation", "accountLink")
@@ -32,26 +38,60 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         run = partial(
             super().execute_collected_root_fields, root_type, root_value, grouped_field_set, *rest
         )
+        names = [details[0].node.name.value for details in grouped_field_set.values()]
         if self.operation.operation is OperationType.SUBSCRIPTION:
             if root_value is None:
                 raise GraphQLError(
                     "Subscribe over a WebSocket, or with `Accept: text/event-stream`."
                 )
-            return self._tell(run)
+            return self._tell(run, names)
+        access.executes(self.operation.operation.value, names)
+        begin = partial(self._begin, run, grouped_field_set, names)
+        return self._paid(begin) if self.context_value.is_metered else begin()
+
+    def _begin(self, run: Any, grouped_field_set: Any, names: list[str]) -> Any:
         if self.operation.operation is not OperationType.QUERY:
-            return run()
-        names = [details[0].node.name.value for details in grouped_field_set.values()]
+            return self._change(run, names)
+        nodes = [details[0].node for details in grouped_field_set.values()]
         links = sum(name in LINK_QUERIES for name in names)
         if links and self.context_value.over_get:
             raise GraphQLError("Send this as POST: its arguments are secret.")
+        if self.context_value.staleness is not None and staleness.may_be_old(nodes):
+            return self._query_old(run)
         return self._query(run, links, explores=not set(names).isdisjoint(INTROSPECTION))
 
-    async def _tell(self, run: Any) -> Any:
+    async def _paid(self, begin: Any) -> Any:
+        """Begins once the API key has paid; where nobody could be looked up, `begin` says so."""
+        with suppress(errors.Failure):
+            await self.context_value.identify()
+        fragments = {name: found.definition for name, found in self.fragments.items()}
+        points = cost.of(self.schema, self.operation, fragments, self.variable_values)
+        try:
+            await self.context_value.charge(points)
+        except errors.Failure as failure:
+            raise GraphQLError(failure.code, original_error=failure) from failure
+        return await _settled(begin())
+
+    async def _tell(self, run: Any, names: list[str]) -> Any:
         """One message. What it raises ends the stream, where an error of GraphQL would not."""
-        async with self.context_value.reading_news():
-            return await _settled(run())
+        access.executes("subscription", names)
+        with tracing.message(names[0], self.context_value.client.request_id):
+            async with self.context_value.reading_news():
+                return await _settled(run())
+
+    async def _query_old(self, run: Any) -> Any:
+        """From the replica, or else as any other query."""
+        with suppress(errors.Failure, replica.Unfit):
+            async with self.context_value.reading_old():
+                answer = await _settled(run())
+            self.context_value.staleness.say("replica")
+            return answer
+        self.collected_errors = CollectedErrors()
+        return await self._query(run, 0, explores=False)
 
     async def _query(self, run: Any, links: int, *, explores: bool) -> Any:
+        if self.context_value.staleness is not None:
+            self.context_value.staleness.say("primary")
         try:
             if links:
                 await self.context_value.count_links(links)
@@ -62,13 +102,26 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         except errors.Failure as failure:
             raise GraphQLError(failure.code, original_error=failure) from failure
 
+    def _change(self, run: Any, names: list[str]) -> Any:
+        """Once, where the client wants to be able to send it again."""
+        ours = [name for name in names if not name.startswith("__")]
+        if self.context_value.resend is None or not ours:
+            return run()
+        return idempotency.once(
+            self.context_value, ours, lambda: _settled(run()), self.collected_errors
+        )
+
     def execute_field(
         self, parent_type: Any, source: Any, field_details_list: Any, path: Path, *rest: Any
     ) -> Any:
-        run = partial(super().execute_field, parent_type, source, field_details_list, path, *rest)
-        if not self._is_root_of_mutation(path):
+        field = super().execute_field
+        run: Any = partial(field, parent_type, source, field_details_list, path, *rest)
+        if path.prev is not None:
             return run()
-        return self._mutate(run, parent_type, field_details_list, path)
+        kind = self.operation.operation
+        if kind is OperationType.MUTATION:
+            run = partial(self._mutate, run, parent_type, field_details_list, path)
+        return tracing.field(field_details_list[0].node.name.value, kind.value, run)
 
     async def _mutate(
         self,
@@ -86,10 +139,14 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return await _settled(run())
 
     def collect_and_execute_subfields(
-        self, return_type: Any, field_details_list: Any, path: Path, *rest: Any
+        self, return_type: Any, field_details_list: Any, path: Path, result: Any, *rest: Any
     ) -> Any:
+        if path.prev is None and isinstance(result, Error):
+            access.failed(result.code)
         run = partial(
-            super().collect_and_execute_subfields, return_type, field_details_list, path, *rest
+            super().collect_and_execute_subfields,
+            *(return_type, field_details_list, path, result),
+            *rest,
         )
         return self._payload(run) if self._is_root_of_mutation(path) else run()
 

@@ -5,8 +5,9 @@ bad body.
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import orjson
@@ -17,22 +18,43 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 import errors
 from auth import viewer as viewers
-from schema import root
+from schema import federation, root
 from schema.context import Context
-from server import authentication, events, live, origins, refusals, sockets
+from server import (
+    access,
+    authentication,
+    documents,
+    events,
+    idempotency,
+    live,
+    metering,
+    origins,
+    refusals,
+    sockets,
+    staleness,
+)
 from server.execution import Executor
 from server.pages import graphiql
+from settings import Settings
 
 SCHEMA = root.build(Executor)
+"""What is served, unless a router stands in front: see `subgraph`."""
 METHOD_NOT_ALLOWED = 405
 NOT_NOW = 503
 GREETS_WITHIN = timedelta(seconds=10)
+
+
+@dataclass
+class Asked(GraphQLRequestData):
+    """A request; `document_id` in place of `query` names a registered document."""
+
+    document_id: str | None = None
 
 
 class View(GraphQL[Context, None]):
@@ -44,9 +66,9 @@ class View(GraphQL[Context, None]):
     websocket_adapter_class = sockets.Socket
     stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: events.Transport}  # noqa: RUF012 as the base class has it
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__(
-            SCHEMA,
+            subgraph() if settings.federation else SCHEMA,
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=GREETS_WITHIN,
@@ -68,6 +90,8 @@ class View(GraphQL[Context, None]):
             return await self.run(request)
         except HTTPException as refused:
             return _refusal(refused)
+        except errors.Failure as failure:
+            return refusals.answer(failure, authentication.client(request).language)
 
     async def _keep(self, socket: WebSocket) -> None:
         context = authentication.context(socket)
@@ -102,6 +126,9 @@ class View(GraphQL[Context, None]):
             authentication.token(request),
             authentication.Cookie(response),
             over_get=request.method == "GET",
+            noted=access.failed,
+            staleness=staleness.asked(request, response),
+            meter=metering.Meter(response),
         )
         response.background = BackgroundTask(_touch, context)
         return context
@@ -130,7 +157,43 @@ class View(GraphQL[Context, None]):
             raise HTTPException(400, "One operation, its `operationName` a string or null.")
         if data.protocol != "http" and request.method != "POST":
             raise HTTPException(METHOD_NOT_ALLOWED, "Subscribe with POST.")
-        return data
+        document_id = await self._document_id(request)
+        if not isinstance(document_id, str | None):
+            raise HTTPException(400, "`documentId` must be a string or null.")
+        if document_id is not None and data.query is not None:
+            raise HTTPException(400, "Either `query` or `documentId`, not both.")
+        return Asked(**vars(data), document_id=document_id)
+
+    async def _document_id(self, request: Any) -> object:
+        """Most bodies name none, and are not read twice."""
+        if request.method == "GET":
+            return request.query_params.get("documentId")
+        body = await request.get_body()
+        return self.parse_json(body).get("documentId") if b'"documentId"' in body else None
+
+    async def execute_operation(
+        self,
+        request: Any,
+        request_adapter: Any,
+        request_data: Any,
+        context: Context,
+        root_value: None,
+        sub_response: Any,
+    ) -> Any:
+        """Raises:
+        errors.Failure: it is not run; see `server/documents`.
+        """
+        asked = request_data
+        asked.query = await documents.text(context, asked.query, asked.document_id)
+        context.resend = idempotency.asked(
+            request, asked.query, asked.variables, asked.operation_name
+        )
+        result = await super().execute_operation(
+            request, request_adapter, asked, context, root_value, sub_response
+        )
+        if context.resend is not None and context.resend.is_replayed:
+            sub_response.headers[idempotency.REPLAYED] = "true"
+        return result
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
@@ -143,6 +206,12 @@ class View(GraphQL[Context, None]):
         return response
 
 
+@cache
+def subgraph() -> root.Schema:
+    """The schema as routers want it; built where it is wanted."""
+    return federation.build(Executor)
+
+
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -152,6 +221,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _refusal(refused: HTTPException) -> Response:
     """A request that is no GraphQL request still gets GraphQL's shape of errors."""
+    access.failed(errors.InvalidInput.code)
     error: Mapping[str, object] = {
         "message": refused.reason,
         "extensions": {"code": errors.InvalidInput.code},

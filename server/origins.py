@@ -12,19 +12,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import errors
 import settings as settings_module
 from locales import mark, translations
-from server import authentication, refusals
+from server import authentication, idempotency, metering, refusals, staleness
 from settings import Settings
 
-PATHS = ("/graphql", "/avatar")
+PATHS = ("/graphql", "/avatar", "/tenants/")
 METHODS = ("GET", "POST", "PUT", "DELETE")
 HEADERS = (
     "authorization",
     "content-type",
     "graphql-require-preflight",
+    idempotency.HEADER,
     "tenantry-locale",
+    staleness.ASKED,
     "x-request-id",
 )
-READABLE = ("retry-after", "x-request-id")
+READABLE = (
+    "content-disposition",
+    idempotency.REPLAYED,
+    metering.LEFT,
+    metering.POLICY,
+    metering.RETRY,
+    staleness.TOLD,
+    "x-request-id",
+)
 MAX_AGE = 7200  # seconds; Chromium heeds no more
 _REFUSED = mark(
     "This page may not use your session. Ask the operator to list its origin in"

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+from auth import quotas
 from mail import sms, transport
 from mail.app_calls import AppCaller
 from mail.delivery import Carrier
+from mail.webhook_calls import WebhookCaller
 from models import announcements, database, embedded, migrating
+from resolvers import webhook_outcomes
 from server import worker
 from settings import ConfigurationError, Settings
 
+WORK_ENDS_WITHIN = 10  # seconds
 _CALLS_AT_ONCE = 4
 
 
@@ -47,6 +51,7 @@ async def pool(settings: Settings) -> AsyncIterator[str]:
             await migrating.require_ready()
             yield url
         finally:
+            await quotas.close()
             await database.stop()
 
 
@@ -68,18 +73,43 @@ async def migrate(settings: Settings) -> None:
 
 
 def carriers(settings: Settings) -> list[Carrier]:
-    """How mails leave, SMS where they do, and calls of apps: several at once, since some hang."""
-    texts, calls = sms.choose(settings), AppCaller.at(settings)
-    return [transport.choose(settings), *([texts] if texts else []), *[calls] * _CALLS_AT_ONCE]
+    """How mails leave, SMS where they do, and calls to apps and webhooks: several at once, since
+    some hang.
+    """
+    texts = sms.choose(settings)
+    calls = AppCaller.at(settings), WebhookCaller.at(settings, ledger=webhook_outcomes)
+    return [
+        transport.choose(settings),
+        *([texts] if texts else []),
+        *(caller for caller in calls for _ in range(_CALLS_AT_ONCE)),
+    ]
 
 
 @asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[None]:
-    """A worker runs beside; leaving waits for the mail in hand."""
+async def working(settings: Settings) -> AsyncIterator[asyncio.Event]:
+    """A worker runs beside, until the event is set or the block is left.
+
+    What it has in hand then gets ten seconds to be finished, and is given back to the others after
+    that; leaving the block waits for it.
+    """
     stop = asyncio.Event()
-    task = asyncio.create_task(worker.run(*carriers(settings), stop=stop))
+    work = asyncio.create_task(worker.run(*carriers(settings), stop=stop))
+    end = asyncio.create_task(_ended(work, stop))
     try:
-        yield
+        yield stop
     finally:
         stop.set()
-        await task
+        await end
+
+
+async def _ended(work: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Raises:
+    Exception: what the work has failed of.
+    """
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    await asyncio.wait({work}, timeout=WORK_ENDS_WITHIN)
+    work.cancel()
+    with suppress(asyncio.CancelledError):
+        await work

@@ -11,6 +11,7 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
+from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
@@ -21,8 +22,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+import errors
 import settings
 from schema.context import Context
+from schema.sentences import message as sentence
+from server import documents
 
 _ID_LENGTH = 64
 _REASON_LENGTH = 123  # bytes, of the protocol
@@ -66,7 +70,11 @@ class Socket(ASGIWebSocketAdapter):
 
 
 class Handler(BaseGraphQLTransportWSHandler[Context, None]):
-    """One socket."""
+    """One socket; `named` are the documents of operations that are about to begin."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.named: dict[str, str] = {}
 
     async def handle_message(self, message: Any) -> None:
         if _is_well_formed(message):
@@ -79,6 +87,10 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         await super().handle_connection_init(message)
 
     async def handle_subscribe(self, message: Any) -> None:
+        """A registered document is named in `extensions`: the protocol wants a `query`."""
+        extensions = message["payload"].get("extensions") or {}
+        if not message["payload"]["query"] and "documentId" in extensions:
+            self.named[message["id"]] = extensions["documentId"]
         if len(self.operations) >= settings.load().live_streams_per_connection:
             await self.websocket.close(_TOO_MANY, "Too many subscriptions on one connection.")
         else:
@@ -93,8 +105,17 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
                 await self.websocket.close(_FORBIDDEN, "Sign in first.")
 
     async def _stream(self, operation: Operation[Context, None], context: Context) -> None:
+        named = self.named.pop(operation.id, None)
+        try:
+            query = await documents.text(context, operation.query, named)
+        except errors.Failure as failure:
+            told = GraphQLError(
+                sentence(context.locale, failure), extensions={"code": failure.code}
+            )
+            await operation.send_initial_errors([told])
+            return
         results = await self.schema.stream(
-            operation.query,
+            query,
             variable_values=operation.variables,
             context_value=context,
             operation_name=operation.operation_name,
@@ -131,5 +152,12 @@ def _is_well_formed(message: object) -> bool:
                 len(id_) <= _ID_LENGTH
                 and isinstance(variables, dict | None)
                 and isinstance(name, str | None)
+                and _names_document_at_most(payload.get("extensions"))
             )
     return False
+
+
+def _names_document_at_most(extensions: object) -> bool:
+    if not isinstance(extensions, dict):
+        return extensions is None
+    return isinstance(extensions.get("documentId", ""), str)

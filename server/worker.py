@@ -1,5 +1,5 @@
-"""What happens without a request: due mails leave; reports and reminders are written; counters,
-sessions and keys whose time is over go.
+"""What happens without a request: due mails leave; imports go on; reports and
+reminders are written; counters, sessions and keys whose time is over go.
 
 It polls: a mail waits half a second at most, and a worker that was away misses nothing. Any number
 may run, in one process or in many; each mail is claimed by one of them.
@@ -22,12 +22,16 @@ from resolvers import (
     account_links,
     app_actions,
     app_sessions,
+    idempotency,
+    import_steps,
+    member_imports,
     operator_reports,
     phones,
     reminders,
     sessions,
     signing_keys,
     visits,
+    webhook_deliveries,
 )
 
 _AT_ONCE, _HOURLY = timedelta(), timedelta(hours=1)
@@ -51,32 +55,47 @@ async def run(
     reports and reminders that are due.
     """
 
-    async def deliver(carrier: Carrier) -> timedelta:
-        return _AT_ONCE if await delivery.deliver_next(carrier) else idle
+    async def deliver(carrier: Carrier, watch: asyncio.Lock) -> timedelta:
+        """Of the carriers of one channel that are free one looks, the others wait for it."""
+        async with watch:
+            claimed = None if stop.is_set() else await delivery.claim_next(carrier)
+            if claimed is None:
+                await _pause(stop, idle)
+                return _AT_ONCE
+        await delivery.carry(carrier, claimed)
+        return _AT_ONCE
 
     async def write(send_due: Callable[[], Awaitable[int]]) -> timedelta:
         await send_due()
         return rounds
 
+    async def go_on() -> timedelta:
+        return _AT_ONCE if await import_steps.apply_next() else idle
+
+    watches = {carrier.channel: asyncio.Lock() for carrier in carriers}
     async with asyncio.TaskGroup() as tasks:
         for carrier in carriers:
-            step = partial(deliver, carrier)
+            step = partial(deliver, carrier, watches[carrier.channel])
             tasks.create_task(_repeat(step, stop=stop, trouble=trouble))
         for send_due in (operator_reports.send_due, reminders.send_due):
             step = partial(write, send_due)
             tasks.create_task(_repeat(step, stop=stop, trouble=trouble))
+        tasks.create_task(_repeat(go_on, stop=stop, trouble=trouble))
         tasks.create_task(_repeat(_tidy, stop=stop, trouble=trouble))
 
 
 async def _tidy() -> timedelta:
     await limits.forget_expired()
     await account_links.forget_expired()
+    await member_imports.forget_old()
     await phones.forget_expired()
     await sessions.forget_expired()
     await app_actions.forget_old()
     await app_sessions.forget_ended()
+    await idempotency.forget_old()
     await visits.forget_expired()
     await signing_keys.forget_expired()
+    await webhook_deliveries.forget_old()
     return _HOURLY
 
 

@@ -2,7 +2,8 @@
 
 `load()` reads and checks all of it once, at the start of the process; nothing else reads
 `os.environ`. Production refuses what only development may default to. What grew is beside:
-`limits`, `live`, `pages`, and how `identity_providers` and an `sms_gateway` are described.
+`limits`, `live`, `operations`, `pages`, and how `identity_providers` and an `sms_gateway` are
+described.
 """
 
 import hashlib
@@ -18,10 +19,18 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from settings import sms_gateway
+from settings.api_keys import ApiKeys
+from settings.databases import Databases, Duration
+from settings.documents import Documents
+from settings.federation import Federation
 from settings.identity_providers import IdentityProviders
+from settings.imports import Imports
 from settings.limits import Limits, listed
 from settings.live import Live
+from settings.operations import Operations
 from settings.pages import Pages
+from settings.quotas import Quotas
+from settings.webhooks import Webhooks
 
 CHECKOUT = Path(__file__).parents[1]
 DEVELOPMENT_SECRET = "only-for-development-and-refused-in-production"  # noqa: S105 refused below
@@ -52,10 +61,20 @@ def _default_data_dir() -> Path:
     return Path("/var/lib/tenantry") / f"{CHECKOUT.name}-{digest}"
 
 
-Duration = Annotated[timedelta, Field(gt=timedelta())]
-
-
-class Settings(Limits, Live, Pages, BaseSettings):
+class Settings(
+    ApiKeys,
+    Imports,
+    Databases,
+    Documents,
+    Federation,
+    Limits,
+    Live,
+    Operations,
+    Pages,
+    Quotas,
+    Webhooks,
+    BaseSettings,
+):
     """Frozen; one field a setting. An empty variable counts as unset."""
 
     model_config = SettingsConfigDict(
@@ -71,29 +90,10 @@ class Settings(Limits, Live, Pages, BaseSettings):
         "one makes new invitation links; links already sent work on when it changes.",
     )
 
-    database_url: SecretStr | None = Field(
-        None,
-        description="PostgreSQL 15 or later, as a role that owns nothing and cannot bypass "
-        "policies. Unset: an embedded PostgreSQL in the data directory.",
-    )
-    migration_database_url: SecretStr | None = Field(
-        None, description="The same database as the role that owns the tables; `migrate` needs it."
-    )
     data_dir: Path = Field(
         default_factory=_default_data_dir,
         description="Where the embedded database and the development mailbox live.",
     )
-    database_pool_size: int = Field(10, ge=1, description="Connections of one process.")
-    database_acquire_timeout: Duration = Field(
-        timedelta(seconds=2), description="How long a request waits for a free connection."
-    )
-    database_statement_timeout: Duration = Field(
-        timedelta(seconds=10), description="How long one statement may run."
-    )
-    database_idle_timeout: Duration = Field(
-        timedelta(seconds=30), description="How long a transaction may do nothing."
-    )
-
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
         (), description="Addresses whose `X-Forwarded-For` is believed, separated by commas."
     )
@@ -158,11 +158,6 @@ class Settings(Limits, Live, Pages, BaseSettings):
         timedelta(days=7),
         description="How often operators get a report on the tenants they serve.",
     )
-    app_control_private: bool | None = Field(
-        None,
-        description="Whether apps may be administered at addresses that are not public: loopback "
-        "and private networks. Unset: `true` in development, `false` in production.",
-    )
     session_lifetime: Duration = Field(
         timedelta(days=30), description="How long a session lasts after its last use."
     )
@@ -179,7 +174,8 @@ class Settings(Limits, Live, Pages, BaseSettings):
         always = {
             f"TENANTRY_SECRET: each secret needs {SECRET_LENGTH} characters or more": any(
                 len(secret) < SECRET_LENGTH for secret in secrets
-            )
+            ),
+            **self.database_problems,
         }
         if not self.production:
             return always
@@ -222,11 +218,11 @@ class Settings(Limits, Live, Pages, BaseSettings):
         return self.sms_url is not None or not self.production
 
     @property
-    def calls_private_apps(self) -> bool:
+    def reaches_private_destinations(self) -> bool:
         """Elsewhere a customer's address would lead into the operator's own network."""
-        if self.app_control_private is None:
+        if self.private_destinations is None:
             return not self.production
-        return self.app_control_private
+        return self.private_destinations
 
     @property
     def everybody_creates_tenants(self) -> bool:

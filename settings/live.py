@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 
 class Live(BaseModel):
@@ -22,9 +22,4 @@ class Live(BaseModel):
         timedelta(seconds=10),
         description="How long a subscriber may not read before his stream ends; a connection that "
         "takes nothing for twice that is cut.",
-    )
-    listening_database_url: SecretStr | None = Field(
-        None,
-        description="The same database for the one connection that listens, around a pooler in "
-        "transaction mode. Unset: `TENANTRY_DATABASE_URL`.",
     )

@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
@@ -17,7 +17,6 @@ from models import announcements, inbox
 from server import app, live
 from settings import Settings
 from tests import databases
-from tests.clients import Person
 from tests.journeys import hosting
 
 WITHIN = 30
@@ -36,6 +35,13 @@ subscription($id: ID!) {
 }
 """
 ACCESS = "subscription { it: myAccessChanged { id: tenantId member { status role { code } } } }"
+
+
+class Listener(Protocol):
+    """Somebody with a token, or an API key."""
+
+    @property
+    def token(self) -> str: ...
 
 
 class Ended(Exception):
@@ -193,7 +199,7 @@ class Hall:
 
     @asynccontextmanager
     async def events(
-        self, person: Person | None, document: str, **variables: Any
+        self, person: Listener | None, document: str, **variables: Any
     ) -> AsyncIterator[Events]:
         headers = {"accept": "text/event-stream", **bearer(person)}
         async with self.request(document, headers, **variables) as response:
@@ -202,7 +208,7 @@ class Hall:
 
     @asynccontextmanager
     async def listening(
-        self, person: Person, document: str, **variables: Any
+        self, person: Listener, document: str, **variables: Any
     ) -> AsyncIterator[Events]:
         """As `events`, once the stream has begun."""
         async with self.events(person, document, **variables) as events:
@@ -226,13 +232,13 @@ class Hall:
             yield Socket(made)
 
     @asynccontextmanager
-    async def socket(self, person: Person | None) -> AsyncIterator[Socket]:
+    async def socket(self, person: Listener | None) -> AsyncIterator[Socket]:
         async with self.connection(bearer(person)) as socket:
             await socket.greet()
             yield socket
 
 
-def bearer(person: Person | None) -> dict[str, str]:
+def bearer(person: Listener | None) -> dict[str, str]:
     return {"authorization": f"Bearer {person.token}"} if person else {}
 
 

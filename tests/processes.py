@@ -28,11 +28,36 @@ class Done:
 
 @dataclass
 class Serving:
-    """A `serve` that listens; `log` holds what it prints until it has stopped."""
+    """A `serve` that listens; `log` holds what it has printed.
+
+    It is read all the time: a process whose pipe is full stands still.
+    """
 
     url: str
     process: Process
     log: str = ""
+    _reading: asyncio.Task[None] | None = None
+
+    async def announced(self) -> None:
+        """Once it says so, it listens."""
+        while "Tenantry is up" not in self.log:
+            assert await self._read_some(), self.log
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        while await self._read_some():
+            pass
+
+    async def _read_some(self) -> bool:
+        assert self.process.stdout is not None
+        printed = await self.process.stdout.read(65536)
+        self.log += printed.decode(errors="replace")
+        return bool(printed)
+
+    async def end(self) -> None:
+        """Wait until it is gone and everything it has printed is read."""
+        await self.process.wait()
+        await (self._reading or self._read())
 
     async def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Its exit status.
@@ -42,8 +67,7 @@ class Serving:
         """
         self.process.send_signal(by)
         async with asyncio.timeout(STOPS_WITHIN):
-            printed, _ = await self.process.communicate()
-        self.log += printed.decode()
+            await self.end()
         assert self.process.returncode is not None
         return self.process.returncode
 
@@ -80,32 +104,25 @@ async def serving(*arguments: str, **settings: object) -> AsyncIterator[Serving]
     process = await start("serve", "--port", str(port), *arguments, settings=settings)
     server = Serving(url, process)
     try:
-        server.log = await _announced(process)
+        await server.announced()
         yield server
     finally:
         if process.returncode is None:
             await server.stop()
+        await server.end()
 
 
 @asynccontextmanager
 async def working(**settings: object) -> AsyncIterator[Process]:
     """A `worker`, until SIGTERM at the end of the block."""
     process = await start("worker", settings=settings)
+    reading = asyncio.create_task(process.communicate())
     try:
         yield process
     finally:
-        process.terminate()
-        await process.communicate()
-
-
-async def _announced(process: Process) -> str:
-    assert process.stdout is not None
-    printed = ""
-    while "Tenantry is up" not in printed:
-        line = await process.stdout.readline()
-        assert line, printed
-        printed += line.decode()
-    return printed
+        if process.returncode is None:
+            process.terminate()
+        await reading
 
 
 def databases(data_dir: Path) -> list[int]:

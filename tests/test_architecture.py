@@ -15,11 +15,11 @@ from models import Tenant, database, ids
 from models.embedded import SERVING_ROLE
 from models.migrating import pending
 from settings import Settings
-from tests import authenticator, visits
+from tests import authenticator, keys, visits
 from tests.clients import Person
 from tests.factories import World
 from tests.provider import Provider
-from tests.resolvers import app_steps, tariff_steps, tenant_steps
+from tests.resolvers import app_steps, importing, tariff_steps, tenant_steps, webhook_steps
 
 Configure = Callable[..., Settings]
 
@@ -72,11 +72,14 @@ INDEXES = {
     "members_one_live_per_user": "ADR 0007: UNIQUE (tenant_id, user_id) where not REMOVED",
     "users_one_per_verified_email": "UNIQUE (email_key) where verified",
     "members_pending_by_address": "the offers made to one address, over all tenants",
+    "members_unstamped": "ADR 0027: what a transaction has yet to number, at its commit",
     "outbox_entries_due": "the worker's next mail, over all tenants",
+    "outbox_entries_given_up": "what was given up of late, over all tenants: a figure for alarms",
     "tenant_blocks_one_per_user": "UNIQUE (tenant_id, user_id) where kept by account",
     "tenant_blocks_one_per_address": "UNIQUE (tenant_id, email_key) where kept by address",
     "servicings_one_organization": "ADR 0020: UNIQUE (tenant_id) where it has not ended",
     "tenant_blocks_by_address": "what one address blocks, over all tenants",
+    "member_imports_waiting": "the worker's next import, over all tenants",
 }
 CHECKS = {
     "members_joined_have_user",
@@ -224,6 +227,7 @@ async def test_a_key_says_which_table_it_belongs_to(
     await owner.do("inviteMember", invitation)
     reference = {"token": await world.link_token("ann@example.com")}
     await world.anonymous.do("declineInvitation", {"invitation": reference, "blockTenant": True})
+    await importing.planned(owner, project, importing.csv("ben@example.com,MANAGER"))
     app = await app_steps.create(owner, project)
     await app_steps.set_roles(owner, owner.member_id, app, await app_steps.define(owner, app))
     await owner.do("launchApp", {"appId": app})
@@ -238,6 +242,8 @@ async def test_a_key_says_which_table_it_belongs_to(
     await tenant_steps.found(world, await tenant_steps.organization(world, tenant_steps.INVITES))
     await tariff_steps.make(world)
     await tariff_steps.subscribe(await world.staff(), project)
+    await keys.make(world, owner, project, "members:view")
+    await webhook_steps.test(owner, await webhook_steps.made(owner, project))
     tables = {model._meta.db_table for model in models()} - KEYLESS  # noqa: SLF001
     found = {table: await rows(f"select id from {table}") for table in tables}  # noqa: S608
     assert {

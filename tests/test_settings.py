@@ -260,6 +260,34 @@ def test_sms_are_sent_by_a_gateway_or_kept_in_development(
     assert read().sends_sms is sends
 
 
+def test_who_listens_goes_around_a_pooler(environment: Any) -> None:
+    """ADR 0035: LISTEN would hear nothing behind it, and say nothing."""
+    environment(DATABASE_POOLED="true")
+    assert problems() == ["TENANTRY_LISTENING_DATABASE_URL: must lead around the pooler"]
+    environment(LISTENING_DATABASE_URL="postgresql://t@h/d")
+    assert read().database_pooled
+
+
+@pytest.mark.parametrize(
+    ("primary", "is_right"),
+    [
+        ("postgresql://t:other@pooler:6432/d", True),
+        ("postgresql://owner@h/d", False),
+        ("", False),
+    ],
+)
+def test_a_replica_is_read_as_the_role_that_policies_bind(
+    environment: Any, primary: str, *, is_right: bool
+) -> None:
+    """ADR 0035: roles are the primary's, so what binds one there binds it on the replica."""
+    environment(DATABASE_URL=primary, REPLICA_DATABASE_URL="postgresql://t:s3cret@replica/d")
+    if is_right:
+        assert read().replica_database_url is not None
+    else:
+        name = "TENANTRY_REPLICA_DATABASE_URL"
+        assert problems() == [f"{name}: must name the role of TENANTRY_DATABASE_URL"]
+
+
 @pytest.mark.parametrize("rate", ["10", "10/fortnight", "-1/hour", "ten/hour", "10/hour/day"])
 def test_a_rate_is_a_number_in_a_time(environment: Any, rate: str) -> None:
     environment(LIMIT_RESENDS=rate)
@@ -351,6 +379,7 @@ def test_secrets_are_not_shown_where_the_settings_are_printed(environment: Any) 
         SECRET="s3cret" * 8,
         DATABASE_URL="postgresql://u:s3cret@h/d",
         MIGRATION_DATABASE_URL="postgresql://o:s3cret@h/d",
+        REPLICA_DATABASE_URL="postgresql://u:s3cret@r/d",
         SMTP_URL="smtp://u:s3cret@h",
         SMS_URL="https://u:s3cret@h",
         SMS_AUTHORIZATION="Bearer s3cret",

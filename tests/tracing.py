@@ -13,8 +13,9 @@ _HERE = Path(__file__).parent
 _TRACED = (
     *("auth", "mail", "races", "resolvers", "schema"),
     *("permissions/test_creating_tenants.py", "permissions/test_staff.py"),
-    "permissions/test_exploring.py",
-    *("server/test_app_sessions.py", "server/test_avatars.py"),
+    *("permissions/test_api_keys.py", "permissions/test_exploring.py"),
+    "server/test_idempotency.py",
+    *("server/test_app_sessions.py", "server/test_avatars.py", "server/test_rate_limits.py"),
 )
 
 

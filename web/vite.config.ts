@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vite";
 import { catalogues } from "./catalogues.ts";
+import { documents } from "./documents.ts";
 
 const PAGES = new URL("src/pages/", import.meta.url).pathname;
 
@@ -22,7 +23,7 @@ export default defineConfig({
     target: "es2023",
   },
   logLevel: "warn",
-  plugins: [catalogues()],
+  plugins: [catalogues(), documents()],
   publicDir: false,
   worker: { format: "es" },
 });

@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
                 "app": "models",
                 "indexes": [Index(fields=["tenant_id", "id"])],
                 "pk_attr": "id",
-                "table_description": "Planned and applied by `user` as a member of the tenant, or by `key` in his stead. A worker",
+                "table_description": "Planned by `user` as a member of the tenant, or by `key` in his stead; from then on that of",
             },
             bases=["Model"],
         ),
@@ -200,9 +200,12 @@ class Migration(migrations.Migration):
                 "table": "member_import_rows",
                 "app": "models",
                 "unique_together": (("tenant_id", "member_import_id", "number"),),
-                "indexes": [Index(fields=["tenant_id", "member_import_id", "state", "number"])],
+                "indexes": [
+                    Index(fields=["tenant_id", "member_import_id", "state", "number"]),
+                    Index(fields=["member_import_id", "id"]),
+                ],
                 "pk_attr": "id",
-                "table_description": "`number` counts from 1. `given` is what stood in the row, by the names of the columns;",
+                "table_description": "`number` counts from 1. `given` is what stood in the row, by the names of the columns, as it",
             },
             bases=["Model"],
         ),
@@ -235,6 +238,10 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "failing_since",
+                    fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+                ),
+                (
+                    "rests_until",
                     fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
                 ),
                 (

@@ -7,6 +7,8 @@ are built. Until then the pages say how to build them; the API needs none of thi
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -49,6 +51,21 @@ def find(entry: str) -> Built | None:
     parts = list(_parts(manifest, key, set()))
     styles = dict.fromkeys(style for part in parts for style in part.get("css", []))
     return Built(parts[0]["file"], tuple(styles))
+
+
+def documents() -> frozenset[str]:
+    """What the built pages ask of the API, as they send it; nothing where there are none."""
+    file = page.WEB / "dist" / "documents.json"
+    try:
+        return _read(file, file.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return frozenset()
+
+
+@lru_cache(maxsize=1)
+def _read(file: Path, _: int) -> frozenset[str]:
+    """Until they are built anew."""
+    return frozenset(json.loads(file.read_bytes()))
 
 
 def _parts(

@@ -47,6 +47,30 @@ async def test_the_wait_is_a_second_at_least(clock: Clock) -> None:
     assert await refused(counter("1/minute")) == 1
 
 
+async def test_as_many_are_taken_as_all_counters_have_room_for() -> None:
+    """Issue 7.3: and no more than that are counted."""
+    wide, narrow = counter("5/minute", "all"), counter(("4/minute", "3/hour"), "one")
+    assert await limits.take(2, wide, narrow) == 2
+    assert await limits.take(2, wide, narrow) == 1
+    assert await limits.take(2, wide, narrow) == 0
+    assert await limits.take(9, wide) == 2
+
+
+async def test_what_is_taken_at_once_is_no_more_than_there_is() -> None:
+    """The line that holds it is `cost=0` in `auth.limits.take`, which holds the counter."""
+    for number in range(5):
+        one = counter("10/minute", f"round {number}")
+        taken = await asyncio.gather(*[limits.take(4, one) for _ in range(5)])
+        assert sorted(taken) == [0, 0, 2, 4, 4]
+
+
+async def test_of_several_attempts_each_is_counted_for_itself() -> None:
+    """None where there is room, seconds where there is none, in the order they were asked for."""
+    one, other = counter("1/minute", "one"), counter("2/minute", "other")
+    waits = await limits.count_each([other], [one], [], [one], [other], [one, other])
+    assert [wait is None for wait in waits] == [True, True, True, False, True, False]
+
+
 async def test_a_new_window_begins_when_the_old_one_is_over(clock: Clock) -> None:
     assert [await refused(counter()) for _ in range(3)][:2] == [None, None]
     clock.move(timedelta(minutes=1))

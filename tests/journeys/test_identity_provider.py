@@ -8,6 +8,7 @@ from settings import Settings
 from tests import provider as far_end
 from tests import visits
 from tests.clients import Person
+from tests.journeys.machines import MACHINES
 from tests.journeys.site import Browser, Site
 from tests.provider import Provider
 
@@ -27,7 +28,7 @@ def acme(site: Site, process: Provider, configure: Callable[..., Settings]) -> N
 
 
 @pytest.mark.usefixtures("acme")
-@pytest.mark.parametrize("site", ["mailbox"], indirect=True)
+@pytest.mark.parametrize("site", ["mailbox", MACHINES], indirect=True)
 @pytest.mark.parametrize("transport", ["COOKIE", "BEARER"])
 async def test_somebody_links_an_identity_and_signs_in_with_it_until_he_unlinks_it(
     site: Site, stranger: Person, transport: str

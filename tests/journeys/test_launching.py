@@ -17,6 +17,7 @@ from models import Catalog
 from settings import Settings
 from tests.factories import World
 from tests.journeys import sample_app
+from tests.journeys.machines import MACHINES
 from tests.journeys.sample_app import NOBODY, NOTICES_WITHIN, Visit
 from tests.journeys.site import Browser, Site
 
@@ -133,7 +134,7 @@ async def believe_nobody_else(place: Place) -> None:
         assert await call(signature) == await call(signature) == (200, "backup-2: 1 visitors")
 
 
-@pytest.mark.parametrize("site", ["mailbox"], indirect=True)
+@pytest.mark.parametrize("site", ["mailbox", MACHINES], indirect=True)
 async def test_somebody_works_in_an_app_until_an_administrator_ends_it(
     site: Site, world: World, configure: Callable[..., Settings]
 ) -> None:

@@ -13,6 +13,7 @@ from settings import Settings
 from tests.conftest import Clock
 from tests.factories import World
 from tests.journeys import sample_app, steps
+from tests.journeys.machines import MACHINES
 from tests.journeys.sample_app import Visit
 from tests.journeys.site import Browser, Site
 
@@ -132,7 +133,7 @@ async def works_until_ended(visit: Visit, place: Place, uma: Browser) -> None:
     assert (await launch(uma, place.books))["__typename"] == "LaunchAppPayload"
 
 
-@pytest.mark.parametrize("site", ["smtp"], indirect=True)
+@pytest.mark.parametrize("site", ["smtp", MACHINES], indirect=True)
 async def test_a_tenant_that_an_operator_brings_has_its_people_at_work(
     site: Site, world: World, configure: Callable[..., Settings], clock: Clock
 ) -> None:

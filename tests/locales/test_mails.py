@@ -46,9 +46,9 @@ def shown(locale: Locale) -> dict[str, Callable[[Any], list[str]]]:
     return {
         "role": lambda role: [say(role)],
         "changed": lambda fields: [say(field["name"]) for field in fields],
-        "password_changed": lambda _: [],
+        **dict.fromkeys(("password_changed", "gone"), lambda _: []),
         "apps": lambda _: [f"{WORDS} ({right})" for right in RIGHTS[locale]],
-        **dict.fromkeys(("expires_at", "ends_at"), lambda _: [moment]),
+        **dict.fromkeys(("expires_at", "ends_at", "failing_since"), lambda _: [moment]),
         "covered_from": lambda _: [day.replace("24", "17")],
         "covered_until": lambda _: [day],
         **dict.fromkeys(("begun", "ending", "ended"), lambda _: [WORDS, day]),

@@ -63,6 +63,9 @@ def every(tenant: str, person: str, words: str) -> dict[str, Message]:
         "subscription_ends": subscription_ends(tenant, words, person, now=EXPIRES - DAYS_LEFT),
         "subscription_ended": subscription_ends(tenant, words, person, now=EXPIRES),
         "operator_report": operator_report(tenant, words, lines=2),
+        "webhook_disabled": messages.webhook_disabled(
+            tenant_name=tenant, host=words, gone=False, failing_since=EXPIRES
+        ),
     }
 
 

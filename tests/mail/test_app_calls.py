@@ -336,9 +336,9 @@ async def test_in_production_no_address_leads_into_our_own_network(
 
 def test_only_development_asks_apps_on_this_machine_unless_the_operator_says_so() -> None:
     assert AppCaller.at(Settings()).private
-    assert not AppCaller.at(Settings(app_control_private=False)).private
+    assert not AppCaller.at(Settings(private_destinations=False)).private
     assert not AppCaller.at(Settings(**PRODUCTION)).private
-    assert AppCaller.at(Settings(**PRODUCTION, app_control_private=True)).private
+    assert AppCaller.at(Settings(**PRODUCTION, private_destinations=True)).private
 
 
 async def test_logs_name_neither_address_nor_answer(

@@ -558,8 +558,10 @@ async def test_every_door_through_the_fence_is_known_by_name() -> None:
         "servers_of",
         "language_of",
         "open_key",
-        "stamp_member",
-        "stamp_members_of_users",
+        "stamp_members",
+        "touch_members",
+        "touch_members_of_users",
+        "touch_members_of_tenants",
     }
     assert all("search_path=public, pg_temp" in door["config"] for door in doors)
 

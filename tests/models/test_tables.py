@@ -21,6 +21,8 @@ OVER_ALL_TENANTS = {
     ("outbox_entries", "webhook_delivery_id"),  # what tells of one event
     ("api_keys", "member_id"),  # the keys that one member made
     ("api_keys", "former_digest"),  # a secret, until its rotation is over
+    ("member_imports", "leased_until"),  # the worker's next import
+    ("member_import_rows", "member_import_id"),  # the rows that go with their import
     ("webhook_deliveries", "created_at"),  # the oldest, which are forgotten
     ("servicings", "organization_id"),  # the tenants of one servicing organization
     ("subscriptions", "ends_at"),  # the subscriptions that end next

@@ -12,7 +12,7 @@ import pytest
 from models import Catalog, MemberStatus, Tenant
 from tests.clients import Person
 from tests.factories import PASSWORD, World
-from tests.resolvers import steps
+from tests.resolvers import importing, steps
 
 
 @dataclass
@@ -96,6 +96,32 @@ async def test_passing_the_account_on_does_not_pass_being_the_first_user_on(home
     )
     assert answer["newOwner"] == {"role": {"code": "OWNER"}, "isFirstUser": False}
     assert answer["formerOwner"] == {"role": {"code": "USER"}, "isFirstUser": True}
+
+
+async def test_an_import_that_names_him_changes_nothing_of_him(home: Home) -> None:
+    """Issue 4: by login and by address, with another name and role."""
+    before = await steps.everything()
+    given = [
+        {"login": home.first.login, "role": "OWNER"},
+        {"email": home.first.email, "fullName": "Frederick", "role": "USER"},
+    ]
+    plan = await importing.planned(home.owner, home.tenant, given)
+    assert await importing.reasons(home.owner, plan) == [["ALREADY_MEMBER"], ["ALREADY_MEMBER"]]
+    await importing.apply(home.owner, plan)
+    await importing.work()
+    after = await steps.everything()
+    assert {name for name in before if before[name] != after[name]} == {"audit_events"}
+
+
+async def test_nobody_becomes_the_first_user_by_an_import(world: World, home: Home) -> None:
+    """Nor by its role, nor where support has removed him: it is whom the account began with."""
+    staff = await world.staff()
+    await staff.do("removeFirstUser", {"memberId": home.first.member_id})
+    given = [{"email": steps.NINA, "role": "OWNER"}]
+    await importing.apply(home.owner, await importing.planned(home.owner, home.tenant, given))
+    await importing.work()
+    nina = await steps.register(world)
+    assert not (await steps.member(nina.member_id)).is_first_user
 
 
 async def test_a_frontend_is_told_that_he_can_be_neither_removed_nor_disabled(home: Home) -> None:

@@ -98,7 +98,10 @@ async def test_a_listed_origin_reads_the_answer_with_the_session(browser: Client
     assert not is_refused(answer)
     assert answer.headers["access-control-allow-origin"] == LISTED
     assert answer.headers["access-control-allow-credentials"] == "true"
-    assert answer.headers["access-control-expose-headers"] == "retry-after, x-request-id"
+    assert answer.headers["access-control-expose-headers"] == (
+        "content-disposition, idempotency-replayed, ratelimit, ratelimit-policy, retry-after,"
+        " tenantry-read-from, x-request-id"
+    )
 
 
 @pytest.mark.parametrize("origin", [FOREIGN, "null"])

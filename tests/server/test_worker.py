@@ -8,13 +8,26 @@ import asyncpg
 import pytest
 
 from auth import limits
-from mail.transport import SmtpTransport, Transport
-from models import AppAction, AppSession, Channel, OutboxState, RateLimit, Session, SigningKey
+from mail import delivery
+from mail.delivery import Carrier, Claimed
+from mail.transport import SmtpTransport
+from models import (
+    AppAction,
+    AppSession,
+    Channel,
+    OutboxState,
+    RateLimit,
+    Session,
+    SigningKey,
+    Tenant,
+    WebhookDelivery,
+)
 from models import database as db
 from resolvers import operator_reports, signing_keys
 from server import running, worker
 from settings import Settings
 from tests import app_servers
+from tests.clients import Person
 from tests.conftest import Clock
 from tests.factories import World
 from tests.mail import gateway as gateways
@@ -22,7 +35,8 @@ from tests.mail import offers
 from tests.mail import sink as sinks
 from tests.mail.gateway import Gateway, replying, sending
 from tests.mail.sink import Sink
-from tests.resolvers import app_steps, report_steps
+from tests.mail.test_app_calls import Hanging
+from tests.resolvers import app_steps, report_steps, webhook_steps
 
 QUICK = timedelta(seconds=0.01)
 
@@ -34,10 +48,10 @@ async def sink() -> AsyncIterator[Sink]:
 
 
 @asynccontextmanager
-async def working(*transports: Transport) -> AsyncIterator[asyncio.Event]:
+async def working(*carriers: Carrier) -> AsyncIterator[asyncio.Event]:
     """A worker beside the block; it has stopped when the block is left."""
     stop = asyncio.Event()
-    run = asyncio.create_task(worker.run(*transports, stop=stop, idle=QUICK, trouble=QUICK))
+    run = asyncio.create_task(worker.run(*carriers, stop=stop, idle=QUICK, trouble=QUICK))
     try:
         yield stop
     finally:
@@ -191,6 +205,9 @@ async def test_counters_sessions_and_keys_whose_time_is_over_are_forgotten(
     await app_servers.launch(owner, app)
     await app_steps.set_control(owner, app)
     await app_steps.ask(owner, app)
+    webhook = await webhook_steps.made(owner, tenant)
+    await webhook_steps.test(owner, webhook)
+    await webhook_steps.switch(owner, webhook, enabled=False)
     newest = await signing_keys.rotate()
     clock.move(timedelta(days=91))
     async with working(SmtpTransport.at(sink.url)):
@@ -200,10 +217,41 @@ async def test_counters_sessions_and_keys_whose_time_is_over_are_forgotten(
         assert await Session.all().count() == 0
         assert await AppSession.all().count() == 0
         assert await AppAction.all().count() == 0
+        assert await WebhookDelivery.all().count() == 0
         assert [key.id for key in await SigningKey.all()] == [newest.id]
 
 
-def test_a_process_asks_four_apps_at_once() -> None:
-    """ADR 0023: some hang for 30 seconds."""
+def test_a_process_calls_four_apps_and_four_webhooks_at_once() -> None:
+    """ADR 0023, ADR 0031: some hang."""
     channels = [carrier.channel for carrier in running.carriers(Settings())]
-    assert channels == [Channel.MAIL, Channel.SMS, *[Channel.APP] * 4]
+    calls = [*[Channel.APP] * 4, *[Channel.WEBHOOK] * 4]
+    assert channels == [Channel.MAIL, Channel.SMS, *calls]
+
+
+async def test_of_the_carriers_of_a_channel_one_looks_while_the_others_carry(
+    project: Tenant, owner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ADR 0031: idle ones cost nothing, and one endpoint that hangs holds up no other."""
+    looking, most, claim = 0, 0, delivery.claim_next
+
+    async def watched(carrier: Carrier) -> Claimed | None:
+        nonlocal looking, most
+        looking += 1
+        most = max(most, looking)
+        try:
+            return await claim(carrier)
+        finally:
+            looking -= 1
+
+    monkeypatch.setattr(delivery, "claim_next", watched)
+    async with gateways.listening(Gateway()) as first, gateways.listening(Gateway()) as second:
+        held = Hanging(first), Hanging(second)
+        for gateway in (first, second):
+            await webhook_steps.made(owner, project, gateway.url, ["app.create"])
+        await app_steps.create(owner, project)
+        async with working(*[webhook_steps.CALLER] * 3):
+            for hanging in held:
+                await hanging.reached.wait()  # while the other one waits for its answer
+            for hanging in held:
+                hanging.released.set()
+    assert most == 1
