@@ -87,7 +87,7 @@ async def test_a_secret_is_shown_once_and_kept_as_a_digest(key: Key) -> None:
     assert len(key.secret) == len("tnt_key_") + 43
     row = await keys.stored(key)
     assert row.token_digest == tokens.digest(key.secret)
-    assert key.secret not in str(dict(row))
+    assert key.secret not in str(vars(row))
 
 
 async def test_a_key_asks_as_itself_and_is_no_person(
