@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import typer
-import yaml  # type: ignore[import-untyped]  # pre-commit brings it, without types
+import yaml  # type: ignore[import-untyped]
 
 from server import cli
 from settings import CHECKOUT, Settings
