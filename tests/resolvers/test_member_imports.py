@@ -365,18 +365,21 @@ async def test_imported_people_have_a_limit_of_their_own(
     await steps.invite(owner, project)
 
 
-async def test_a_new_tenant_imports_no_more_than_it_may_invite(
-    world: World, configure: Configure
+@pytest.mark.parametrize(
+    ("registration", "second"), [(True, ["RATE_LIMITED"]), (False, [])], ids=["open", "closed"]
+)
+async def test_a_new_tenant_imports_no_more_than_it_may_invite_where_strangers_found_tenants(
+    world: World, configure: Configure, second: list[str], *, registration: bool
 ) -> None:
-    """PRODUCT 3.11: so many in all on its first day."""
-    configure(limit_invitations_of_new_tenant="2/day")
+    """PRODUCT 3.11, ADR 0030: elsewhere its first day is when its people are brought."""
+    configure(limit_invitations_of_new_tenant="2/day", registration=registration)
     person = await world.person()
     made = await person.do("createTenant", {"name": "N", "catalog": "ACCOUNT"}, "tenant { id }")
     async with database.transaction(database.SYSTEM):
         tenant = await Tenant.get(id=made["tenant"]["id"])
     await steps.invite(person, tenant, "a@example.com", None)
     plan = await applied(person, tenant, csv(ANN, BEN, columns="email"))
-    assert await importing.reasons(person, plan) == [[], ["RATE_LIMITED"]]
+    assert await importing.reasons(person, plan) == [[], second]
 
 
 async def test_an_address_gets_no_more_mails_by_imports_than_by_hand(
