@@ -121,5 +121,6 @@ async def remove(document_id: str) -> None:
     """
     wanted = _require_id(document_id)
     async with database.transaction(database.SYSTEM):
-        if not await Document.filter(id=wanted).delete():
-            raise errors.DocumentNotFound
+        deleted = await Document.filter(id=wanted).delete()
+    if not deleted:
+        raise errors.DocumentNotFound

@@ -12,6 +12,8 @@ from tests.factories import World
 from tests.resolvers import app_steps, importing, steps
 from tests.resolvers.importing import csv
 
+pytestmark = pytest.mark.usefixtures("new_threads")
+
 Configure = Callable[..., Settings]
 
 

@@ -33,6 +33,8 @@ from tests.production import PRODUCTION
 from tests.resolvers import app_steps, importing, steps
 from tests.resolvers.importing import csv
 
+pytestmark = pytest.mark.usefixtures("new_threads")
+
 Configure = Callable[..., Settings]
 ANN, BEN = "ann@example.com", "ben@example.com"
 TWO = csv(f"{ANN},MANAGER", f"{BEN},ACCOUNTANT")

@@ -163,9 +163,7 @@ async def test_what_our_own_pages_ask_needs_no_registering(
     assert refusal(await post(anonymous, query=ME + " ")) == "DOCUMENT_REQUIRED"
 
 
-@pytest.mark.skipif(
-    not (WEB / "dist" / "documents.json").exists(), reason="the pages are not built"
-)
+@pytest.mark.usefixtures("built")
 def test_the_build_lists_every_document_of_the_pages() -> None:
     listed = json.loads((WEB / "dist" / "documents.json").read_bytes())
     sources = [*(WEB / "src").rglob("*.ts"), *(WEB / "src").rglob("*.tsx")]
