@@ -17,6 +17,7 @@
     ├── RegistrationClosed        nobody registers a tenant by himself here
     ├── LastWayIn                 without it nobody could sign in to the account
     ├── RateLimited
+    ├── QueryTooComplex           more than the server takes upon itself at once
     ├── TooCostly                 more than an API key may ever ask at once
     ├── AlreadyMember
     ├── RoleNotGrantable
@@ -45,6 +46,7 @@
 `code` is what clients see; the sentence for people is made in `schema/sentences.py`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,27 +54,30 @@ from typing import ClassVar
 
 
 class Failure(Exception):
-    """The root: an outcome that its caller must be told of, not a defect."""
+    """The root: an outcome that its caller must be told of, not a defect.
+
+    The code of a kind is its name, where it says no other.
+    """
 
     code: ClassVar[str] = "INTERNAL"
+
+    def __init_subclass__(cls) -> None:
+        if "code" not in vars(cls):
+            cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).upper()
 
 
 class PermissionDenied(Failure):
     """`permission` is the missing one (`resource:action`), where one can be named."""
-
-    code = "PERMISSION_DENIED"
 
     def __init__(self, permission: str | None = None) -> None:
         super().__init__(permission)
         self.permission = permission
 
 
-class Unauthenticated(PermissionDenied):
-    code = "UNAUTHENTICATED"
+class Unauthenticated(PermissionDenied): ...
 
 
-class NotFound(Failure):
-    code = "NOT_FOUND"
+class NotFound(Failure): ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,74 +101,60 @@ class InvalidInput(Failure):
         return cls([FieldFault(path, code, limit)])
 
 
-class InvalidCredentials(Failure):
-    code = "INVALID_CREDENTIALS"
+class InvalidCredentials(Failure): ...
 
 
-class PasswordChangeRequired(Failure):
-    code = "PASSWORD_CHANGE_REQUIRED"
+class PasswordChangeRequired(Failure): ...
 
 
-class SecondFactorRequired(Failure):
-    code = "SECOND_FACTOR_REQUIRED"
+class SecondFactorRequired(Failure): ...
 
 
 class WrongCode(Failure):
     """`attempts_left` is how often it may be tried again, at least 1."""
-
-    code = "WRONG_CODE"
 
     def __init__(self, attempts_left: int) -> None:
         super().__init__(attempts_left)
         self.attempts_left = attempts_left
 
 
-class CodeUnavailable(Failure):
-    code = "CODE_UNAVAILABLE"
+class CodeUnavailable(Failure): ...
 
 
-class LinkUnavailable(Failure):
-    code = "LINK_UNAVAILABLE"
+class LinkUnavailable(Failure): ...
 
 
-class IdentityNotLinked(Failure):
-    code = "IDENTITY_NOT_LINKED"
+class IdentityNotLinked(Failure): ...
 
 
-class IdentityTaken(Failure):
-    code = "IDENTITY_TAKEN"
+class IdentityTaken(Failure): ...
 
 
-class IdentityProviderFailed(Failure):
-    code = "IDENTITY_PROVIDER_FAILED"
+class IdentityProviderFailed(Failure): ...
 
 
-class RegistrationClosed(Failure):
-    code = "REGISTRATION_CLOSED"
+class RegistrationClosed(Failure): ...
 
 
-class LastWayIn(Failure):
-    code = "LAST_WAY_IN"
+class LastWayIn(Failure): ...
 
 
 class RateLimited(Failure):
     """`retry_after` is in seconds, at least 1."""
-
-    code = "RATE_LIMITED"
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
 
 
-class TooCostly(Failure):
-    code = "TOO_COSTLY"
+class QueryTooComplex(Failure): ...
+
+
+class TooCostly(Failure): ...
 
 
 class AlreadyMember(Failure):
     """`member_id` where the caller may see that member."""
-
-    code = "ALREADY_MEMBER"
 
     def __init__(self, member_id: str | None = None) -> None:
         super().__init__(member_id)
@@ -173,8 +164,6 @@ class AlreadyMember(Failure):
 class RoleNotGrantable(Failure):
     """`grantable` are the role codes that the viewer may hand out instead."""
 
-    code = "ROLE_NOT_GRANTABLE"
-
     def __init__(self, grantable: Sequence[str]) -> None:
         super().__init__(grantable)
         self.grantable = tuple(grantable)
@@ -183,21 +172,16 @@ class RoleNotGrantable(Failure):
 class SessionLimitReached(Failure):
     """`session_ids` are the living app sessions that hold the places, oldest first."""
 
-    code = "SESSION_LIMIT_REACHED"
-
     def __init__(self, limit: int, session_ids: Sequence[str]) -> None:
         super().__init__(limit, session_ids)
         self.limit, self.session_ids = limit, tuple(session_ids)
 
 
-class AppSessionOver(Failure):
-    code = "APP_SESSION_OVER"
+class AppSessionOver(Failure): ...
 
 
 class NotPermittedByProvider(Failure):
     """`permission` is what the provider has not switched on for the organization."""
-
-    code = "NOT_PERMITTED_BY_PROVIDER"
 
     def __init__(self, permission: str) -> None:
         super().__init__(permission)
@@ -207,8 +191,6 @@ class NotPermittedByProvider(Failure):
 class SubscriptionEnded(Failure):
     """`ended_at` is when; the app, or the tariff, has to be subscribed anew."""
 
-    code = "SUBSCRIPTION_ENDED"
-
     def __init__(self, ended_at: datetime) -> None:
         super().__init__(ended_at)
         self.ended_at = ended_at
@@ -217,37 +199,28 @@ class SubscriptionEnded(Failure):
 class AlreadySubscribed(Failure):
     """`subscription_id` is the one that runs."""
 
-    code = "ALREADY_SUBSCRIBED"
-
     def __init__(self, subscription_id: str) -> None:
         super().__init__(subscription_id)
         self.subscription_id = subscription_id
 
 
-class LastOwner(Failure):
-    code = "LAST_OWNER"
+class LastOwner(Failure): ...
 
 
-class EmailRequired(Failure):
-    code = "EMAIL_REQUIRED"
+class EmailRequired(Failure): ...
 
 
-class ProviderOnly(Failure):
-    code = "PROVIDER_ONLY"
+class ProviderOnly(Failure): ...
 
 
-class LoginTaken(Failure):
-    code = "LOGIN_TAKEN"
+class LoginTaken(Failure): ...
 
 
-class InvitationUnavailable(Failure):
-    code = "INVITATION_UNAVAILABLE"
+class InvitationUnavailable(Failure): ...
 
 
 class InvitationClosed(Failure):
     """`state` is what the invitation has become, a code of `InvitationState`."""
-
-    code = "INVITATION_CLOSED"
 
     def __init__(self, state: str) -> None:
         super().__init__(state)
@@ -257,44 +230,33 @@ class InvitationClosed(Failure):
 class WrongAccount(Failure):
     """`invited_email` is masked already: `an***@example.com`."""
 
-    code = "WRONG_ACCOUNT"
-
     def __init__(self, invited_email: str) -> None:
         super().__init__(invited_email)
         self.invited_email = invited_email
 
 
-class SignInRequired(Failure):
-    code = "SIGN_IN_REQUIRED"
+class SignInRequired(Failure): ...
 
 
-class RegistrationRequired(Failure):
-    code = "REGISTRATION_REQUIRED"
+class RegistrationRequired(Failure): ...
 
 
-class DocumentNotFound(Failure):
-    code = "DOCUMENT_NOT_FOUND"
+class DocumentNotFound(Failure): ...
 
 
-class DocumentRequired(Failure):
-    code = "DOCUMENT_REQUIRED"
+class DocumentRequired(Failure): ...
 
 
-class IdempotencyKeyReused(Failure):
-    code = "IDEMPOTENCY_KEY_REUSED"
+class IdempotencyKeyReused(Failure): ...
 
 
-class Conflict(Failure):
-    code = "CONFLICT"
+class Conflict(Failure): ...
 
 
-class Timeout(Failure):
-    code = "TIMEOUT"
+class Timeout(Failure): ...
 
 
-class Interrupted(Failure):
-    code = "INTERRUPTED"
+class Interrupted(Failure): ...
 
 
-class ServiceUnavailable(Failure):
-    code = "SERVICE_UNAVAILABLE"
+class ServiceUnavailable(Failure): ...

@@ -26,6 +26,7 @@ MESSAGES: dict[str, str] = {
         "Set a password first: without this way in you could not sign in any more."
     ),
     "RATE_LIMITED": mark("Too many attempts. Try again %(when)s."),
+    "QUERY_TOO_COMPLEX": mark("This asks for too much at once. Split it, or ask for less."),
     "TOO_COSTLY": mark("This would read too much at once. Ask for smaller pages."),
     "ALREADY_MEMBER": mark("This person is in the list already."),
     "ROLE_NOT_GRANTABLE": mark("You cannot hand out this role."),

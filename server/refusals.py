@@ -15,6 +15,7 @@ _STATUS: dict[type[errors.Failure], int] = {
     errors.PermissionDenied: 403,
     errors.NotFound: 404,
     errors.AppSessionOver: 410,
+    errors.QueryTooComplex: 400,
     errors.TooCostly: 400,
     errors.RateLimited: 429,
 }

@@ -22,7 +22,7 @@ from tests.clients import Client, Person
 from tests.factories import World
 from tests.provider import Provider
 
-pytest_plugins = ["tests.building", "tests.reached", "tests.tracing"]
+pytest_plugins = ["tests.building", "tests.figures", "tests.reached", "tests.tracing"]
 
 
 DEFAULTS = Settings()  # reading the environment takes longer than many a test

@@ -160,6 +160,7 @@ OUTSIDE_UNIONS = {
     errors.DocumentNotFound: "said of whole requests, before anything is run",
     errors.DocumentRequired: "as DocumentNotFound",
     errors.IdempotencyKeyReused: "said of whole requests, whatever they would have come to",
+    errors.QueryTooComplex: "said of whole documents, before anything is run",
     errors.TooCostly: "said of whole operations, before anything is run",
     errors.Interrupted: "said to subscribers, whose messages are in no union",
 }
