@@ -15,6 +15,7 @@ from server.access import Access
 from server.crowd import Crowd
 from server.origins import Origins
 from server.pages import mailbox, shells, unsubscribe
+from server.security_headers import SecurityHeaders
 from settings import Settings
 
 LARGEST_BODY = 1024 * 1024
@@ -64,6 +65,7 @@ def build(settings: Settings) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[
+            Middleware(SecurityHeaders, settings),
             Middleware(RequestId),
             Middleware(Access),
             Middleware(Crowd, settings),

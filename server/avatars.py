@@ -19,9 +19,7 @@ from server import authentication, refusals
 _STATUS_OF_FAULT = {"NO_PICTURE": 415, "TOO_LARGE": 413}
 _SHOWN = {
     "Cache-Control": "private, max-age=31536000, immutable",
-    "Content-Security-Policy": "default-src 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
 }
 
 

@@ -14,7 +14,6 @@ from resolvers import signing_keys
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
-    "X-Content-Type-Options": "nosniff",
 }
 _SHOWN = _OPEN | {"Cache-Control": f"public, max-age={int(signing_keys.SHOWN_FOR.total_seconds())}"}
 _NOT_NOW = _OPEN | {"Cache-Control": "no-store"}

@@ -185,7 +185,6 @@ def _named(tenant_id: str) -> dict[str, str]:
     return {
         "Content-Disposition": f'attachment; filename="members-{tenant_id}.csv"',
         "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
     }
 
 

@@ -41,7 +41,7 @@ async def _as_json(request: Request) -> Response:
     limit = None if after is None else _AT_ONCE
     folder = mailbox_folder(settings.load())
     mails = await asyncio.to_thread(mailbox.newest, folder, limit=limit, after=after or "")
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": "no-store"}
     return JSONResponse([_fields(mail) for mail in mails], headers=headers)
 
 

@@ -65,12 +65,7 @@ def respond(
     `policy` changes directives of the content security policy: `{"script-src": "'self'"}`.
     """
     directives = "; ".join(f"{name} {sources}" for name, sources in {**_POLICY, **policy}.items())
-    headers = {
-        "Content-Security-Policy": directives,
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = {"Content-Security-Policy": directives, "Cache-Control": "no-store"}
     return HTMLResponse(html, status, headers)
 
 
@@ -85,10 +80,8 @@ class _Files(StaticFiles):
         pass
 
     def file_response(self, *file: Any, **status: Any) -> Response:
-        """A style sheet asks for its fonts by a policy of its own, not by its page's."""
         response = super().file_response(*file, **status)
         response.headers["Cache-Control"] = self.cached
-        response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
 

@@ -172,7 +172,7 @@ async def test_a_picture_is_kept_by_the_browser_that_may_see_it(stranger: Person
     assert pictures.opened(answer.content).size == (256, 256)
     assert answer.headers["content-type"] == "image/webp"
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
-    assert answer.headers["content-security-policy"] == "default-src 'none'"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["etag"] == f'"{path.rpartition("/")[2]}"'
