@@ -147,7 +147,15 @@ class RateLimited(Failure):
         self.retry_after = retry_after
 
 
-class QueryTooComplex(Failure): ...
+class QueryTooComplex(Failure):
+    """`limit` is the one that was passed, as the settings call it, `most` what it allows.
+
+    `cost`: what it would be, where that may be told; without it `most` of the cost is not, either.
+    """
+
+    def __init__(self, limit: str, most: int | None = None, cost: int | None = None) -> None:
+        super().__init__(limit, most, cost)
+        self.limit, self.most, self.cost = limit, most, cost
 
 
 class TooCostly(Failure): ...
@@ -250,7 +258,12 @@ class DocumentRequired(Failure): ...
 class IdempotencyKeyReused(Failure): ...
 
 
-class Conflict(Failure): ...
+class Conflict(Failure):
+    """`is_passing`: done again from the beginning, it may turn out well (ADR 0042)."""
+
+    def __init__(self, *, is_passing: bool = False) -> None:
+        super().__init__()
+        self.is_passing = is_passing
 
 
 class Timeout(Failure): ...

@@ -6,7 +6,7 @@ all, proves nothing to us that it does not prove to whoever has seen that secret
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from joserfc import jwt
@@ -33,7 +33,7 @@ class Expected:
 
     issuer: str
     client_id: str
-    nonce: str
+    nonce: str = field(repr=False)
     algorithms: Sequence[str]
 
 

@@ -16,7 +16,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 
 import errors
 from auth import tokens
-from models import RateLimit, clock, database
+from models import RateLimit, clock, database, retrying
 
 _COUNT = """
 insert into rate_limits as r (key, count, expires_at) values ($1, greatest($2, 0), $3)
@@ -46,8 +46,9 @@ async def count(*counters: Counter) -> None:
     Raises:
         errors.RateLimited: one is full; the later ones are not counted.
     """
-    async with database.transaction(database.SYSTEM, apart=True):
-        refused = await _first_full(counters)
+    with retrying.once("count", counters) as fresh:
+        async with database.transaction(database.SYSTEM, apart=True):
+            refused = await _first_full(fresh)
     _refuse(refused)
 
 
@@ -83,10 +84,24 @@ def _refuse(seconds: int | None) -> None:
 
 async def forgive(*counters: Counter) -> None:
     """Take back one attempt that turned out well."""
-    async with database.transaction(database.SYSTEM, apart=True):
-        for one in counters:
-            for rate in one.rates:
-                await _limiter().hit(limits.parse(rate), one.name, *one.subjects, cost=-1)
+    with retrying.once("forgive", counters) as fresh:
+        async with database.transaction(database.SYSTEM, apart=True):
+            for one in fresh:
+                for rate in one.rates:
+                    await _limiter().hit(limits.parse(rate), one.name, *one.subjects, cost=-1)
+
+
+async def remember(one: Counter) -> None:
+    """Its windows begin now and are full, in the running transaction; see `is_remembered`."""
+    for rate in map(limits.parse, one.rates):
+        await _limiter().clear(rate, one.name, *one.subjects)
+        await _limiter().hit(rate, one.name, *one.subjects, cost=rate.amount)
+
+
+async def is_remembered(one: Counter) -> bool:
+    """Whether a counter is full; nothing is counted, and it runs in the caller's transaction."""
+    room = [await _limiter().test(r, one.name, *one.subjects) for r in map(limits.parse, one.rates)]
+    return not all(room)
 
 
 async def forget_expired() -> int:

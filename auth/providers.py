@@ -5,7 +5,7 @@ Code flow with PKCE, state and nonce. authlib knows the protocol, joserfc the si
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -55,8 +55,8 @@ class Discovery(BaseModel):
 class Challenge:
     """What was sent along with the person, and has to fit what he comes back with."""
 
-    nonce: str
-    verifier: str
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
 
 
 def named(name: str) -> IdentityProvider | None:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import structlog
 from structlog.contextvars import bound_contextvars
 
+import errors
 import settings
 from mail import letters, pauses, rendering
 from mail.calls import Call, Caller, Refused, RefusedForGood
@@ -27,8 +28,10 @@ from mail.transport import PermanentFailure, TemporaryFailure, Transport, Unavai
 from models import Channel, OutboxEntry, OutboxState, clock, database, ids
 
 Carrier = Transport | Caller
+Parcel = Letter | Call | Exception | None
 
 _LEASE = timedelta(seconds=60)
+_AGAIN = timedelta(seconds=1)
 
 _CLAIM = """
 update outbox_entries set lease = $1, leased_until = $2, attempts = attempts + 1
@@ -57,11 +60,11 @@ _log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """An entry that is this process's for a minute, and what leaves; None where what it tells of
-    does not stand any more.
+    does not stand any more, or the error that kept anybody from saying what.
     """
 
     entry: OutboxEntry
-    parcel: Letter | Call | None
+    parcel: Parcel
 
 
 async def deliver_due(carrier: Carrier, *, limit: int = 20) -> int:
@@ -99,9 +102,20 @@ async def claim_next(carrier: Carrier) -> Claimed | None:
         if not found:
             return None
         entry = await OutboxEntry.get(id=found[0]["id"])
-        if isinstance(carrier, Caller):
-            return Claimed(entry, await carrier.parcel(entry))
-        return Claimed(entry, await letters.of(entry))
+        return Claimed(entry, await _parcel(carrier, entry))
+
+
+async def _parcel(carrier: Carrier, entry: OutboxEntry) -> Parcel:
+    """An entry of which nobody can say what leaves must be claimed as well, or it stays the first
+    in the queue for ever.
+    """
+    try:
+        return await (carrier.parcel if isinstance(carrier, Caller) else letters.of)(entry)
+    except errors.Failure:
+        raise
+    except Exception as error:  # noqa: BLE001 whatever is wrong with one, the others leave
+        await database.rows("select 1")  # unless the transaction has failed with it
+        return error
 
 
 async def carry(carrier: Carrier, claimed: Claimed) -> None:
@@ -121,10 +135,10 @@ async def carry(carrier: Carrier, claimed: Claimed) -> None:
         except asyncio.CancelledError:
             await _write_back(entry)
             raise
-        await _settle(carrier, entry, outcome)
+        await _keep(carrier, entry, outcome)
 
 
-def _refusal(entry: OutboxEntry, parcel: Letter | Call | None) -> Outcome | None:
+def _refusal(entry: OutboxEntry, parcel: Parcel) -> Outcome | None:
     """Why the entry must not leave any more, if so."""
     if entry.cancelled_at is not None:
         return Outcome(OutboxState.CANCELLED)
@@ -133,8 +147,10 @@ def _refusal(entry: OutboxEntry, parcel: Letter | Call | None) -> Outcome | None
     return Outcome(OutboxState.CANCELLED) if parcel is None else None
 
 
-async def _attempt(carrier: Carrier, entry: OutboxEntry, parcel: Letter | Call | None) -> Outcome:
+async def _attempt(carrier: Carrier, entry: OutboxEntry, parcel: Parcel) -> Outcome:
     assert parcel is not None  # noqa: S101 `_refusal` has seen to it
+    if isinstance(parcel, Exception):
+        return _poisoned(entry, parcel)
     try:
         return await _leave(carrier, entry, parcel)
     except Unavailable:
@@ -211,6 +227,18 @@ def _poisoned(entry: OutboxEntry, error: Exception) -> Outcome:
     kind, frame = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
     _log.error("mail.poisoned", entry=entry.id, error=kind, at=f"{frame.filename}:{frame.lineno}")
     return Outcome(OutboxState.FAILED, kind)
+
+
+async def _keep(carrier: Carrier, entry: OutboxEntry, outcome: Outcome) -> None:
+    """A database that is away may be back before somebody else takes the entry and sends a copy."""
+    while True:
+        try:
+            return await _settle(carrier, entry, outcome)
+        except errors.Failure as failure:
+            if entry.leased_until is None or entry.leased_until <= clock.now() + _AGAIN:
+                raise
+            _log.warning("mail.unsettled", error=repr(failure))
+        await asyncio.sleep(_AGAIN.total_seconds())
 
 
 async def _settle(carrier: Carrier, entry: OutboxEntry, outcome: Outcome) -> None:

@@ -88,7 +88,8 @@ async def listening(url: str, settings: Settings) -> AsyncIterator[None]:
     """
     tried = asyncio.Event()
     timeout = settings.database_acquire_timeout.total_seconds()
-    line = asyncio.create_task(_listen(database.parse(url) | {"timeout": timeout}, tried))
+    times = {"timeout": timeout, "command_timeout": _PATIENCE}
+    line = asyncio.create_task(_listen(database.parse(url) | times, tried))
     await tried.wait()
     inboxes.open_all()
     try:
@@ -126,7 +127,7 @@ async def _hear(connection: asyncpg.Connection, tried: asyncio.Event) -> None:
         try:
             await asyncio.wait_for(lost.wait(), _PULSE)
         except TimeoutError:
-            await connection.execute("select 1", timeout=_PATIENCE)
+            await connection.execute("select 1")
     raise ConnectionError
 
 

@@ -98,12 +98,14 @@ class Bundle:
     async def _savepoint(self) -> AsyncIterator[None]:
         assert self._whole is not None  # noqa: S101 `_open` has been called
         client = _Step(self._whole.client)
+        client.patience = self._whole.client.patience
         token = get_connections().set(database.ALIAS, client)
         try:
             await client.run("savepoint step")
             try:
                 yield
             except BaseException:
+                await client.abandon()
                 await client.undo()
                 raise
             await client.release()
@@ -126,7 +128,8 @@ class _Step(database.TransactionClient):
     async def undo(self) -> None:
         """Where that fails there is no connection any more, and nothing to undo."""
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            await self.run("rollback to savepoint step; release savepoint step")
+            async with self.answered(self.patience):
+                await self.run("rollback to savepoint step; release savepoint step")
 
     async def release(self) -> None:
         """What failed inside and was borne with is undone, as a commit would."""

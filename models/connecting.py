@@ -2,8 +2,13 @@
 
 A pooler in transaction mode lends another session to each transaction. So nothing may be prepared,
 and what a session would be told once, each transaction is told as it begins: in the same trip.
+
+A server may also be there and say nothing: it hangs, or the network drops what is sent. So every
+answer has its time, and a connection that lets it pass is given up (ADR 0043).
 """
 
+import socket
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +16,39 @@ import asyncpg
 
 from settings import Settings
 
+_GRACE = timedelta(seconds=1)
+"""What an answer may be on its way after the server has ended its statement."""
+
 
 class Connection(asyncpg.Connection):
     """All our settings end with their transaction, so there is nothing to reset."""
 
+    def __init__(self, protocol: Any, transport: Any, *rest: Any) -> None:
+        super().__init__(protocol, transport, *rest)
+        _watch(transport.get_extra_info("socket"))
+
     def get_reset_query(self) -> str:
         return ""
+
+    async def execute(self, *asked: Any, **options: Any) -> Any:
+        return await self._in_time(super().execute(*asked, **options))
+
+    async def executemany(self, *asked: Any, **options: Any) -> Any:
+        return await self._in_time(super().executemany(*asked, **options))
+
+    async def fetch(self, *asked: Any, **options: Any) -> Any:
+        return await self._in_time(super().fetch(*asked, **options))
+
+    async def fetchrow(self, *asked: Any, **options: Any) -> Any:
+        return await self._in_time(super().fetchrow(*asked, **options))
+
+    async def _in_time(self, answer: Awaitable[Any]) -> Any:
+        """Nobody waits for one that is silent to say that it has stopped, as asyncpg does."""
+        try:
+            return await answer
+        except TimeoutError:
+            self.terminate()
+            raise
 
 
 class Lent(Connection):
@@ -24,9 +56,23 @@ class Lent(Connection):
 
     limits = ""
 
-    async def execute(self, query: str, *arguments: Any, **options: Any) -> str:
+    async def execute(self, query: str, *arguments: Any, **options: Any) -> Any:
         limits = self.limits if query.startswith("BEGIN") else ""
         return await super().execute(query + limits, *arguments, **options)
+
+
+_LINE = {"TCP_KEEPIDLE": 1, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 2000}
+"""Seconds, times and milliseconds: a line that takes nothing any more is lost in two seconds."""
+
+
+def _watch(line: socket.socket) -> None:
+    """The kernel can tell a network that is gone from a statement that takes its time."""
+    if line.family == socket.AF_UNIX:
+        return
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _LINE.items():
+        if hasattr(socket, name):  # not every system has each
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -37,6 +83,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "maxsize": settings.database_pool_size,
         "timeout": timeout,
         "acquire_timeout": timeout,
+        "command_timeout": (settings.database_statement_timeout + _GRACE).total_seconds(),
         **(_lent(settings) if settings.database_pooled else _own(settings)),
     }
 

@@ -6,44 +6,49 @@ transaction mode.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
-import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import (
-    DBConnectionError,
     IntegrityError,
-    OperationalError,
     TransactionManagementError,
-    ValidationError,
 )
 
 import errors
-from models import connecting
+from models import connecting, retrying
 from models import pool as pools
 from models.connecting import Connection
+from models.engine import ALIAS, REPLICA, config, parse
+from models.failures import typed_failures
 from settings import Settings
 
 __all__ = [
+    "ALIAS",
+    "REPLICA",
     "Connection",
     "IntegrityError",
     "Scope",
+    "config",
+    "parse",
     "rows",
     "start",
     "stop",
     "transaction",
     "typed_failures",
 ]
-
-ALIAS, REPLICA = "default", "replica"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +86,17 @@ class Transaction(TransactionContextPooled):
         self.timeout = timeout
 
     async def __aenter__(self) -> TransactionalDBClient:
-        await self.ensure_connection()
+        now = asyncio.get_running_loop().time
+        until = now() + self.timeout
+        async with asyncio.timeout_at(until):
+            await self.ensure_connection()
         pool: Any = self.client._parent._pool  # noqa: SLF001 Tortoise offers no other way
-        connection, token = await self._acquire(pool), None
+        connection, token = await self._acquire(pool, until - now()), None
         self.client._connection = connection  # noqa: SLF001
         try:
             self.token = token = get_connections().set(self.connection_name, self.client)
-            await self.client.begin()
+            async with self.client.answered(max(until - now(), self.timeout / 2)):
+                await self.client.begin()
         except BaseException:
             if token is not None:
                 get_connections().reset(token)
@@ -95,10 +104,15 @@ class Transaction(TransactionContextPooled):
             raise
         return self.client
 
-    async def _acquire(self, pool: Any) -> Any:
+    async def __aexit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None:
+            await self.client.abandon()
+        await super().__aexit__(kind, *rest)
+
+    async def _acquire(self, pool: Any, timeout: float) -> Any:  # noqa: ASYNC109 asyncpg's own
         try:
             with pools.waits.counted():
-                return await pool.acquire(timeout=self.timeout)
+                return await pool.acquire(timeout=timeout)
         except TimeoutError:
             raise errors.ServiceUnavailable from None
 
@@ -110,13 +124,48 @@ class TransactionClient(TransactionWrapper):
     """
 
     read_only = False
+    apart = False
+    patience: float
     failure: errors.Failure | None = None
+
+    def __init__(self, connection: AsyncpgDBClient) -> None:
+        super().__init__(connection)
+        self._asking: set[asyncio.Task[Any] | None] = set()
 
     async def begin(self) -> None:
         self.transaction = self._connection.transaction(readonly=self.read_only)
         await self.transaction.start()
 
+    async def commit(self) -> None:
+        with nullcontext() if self.read_only or self.apart else committing.get()():
+            await super().commit()
+
+    async def abandon(self) -> None:
+        """Loaders ask in tasks of their own, which do not end with who waits for them."""
+        mine = asyncio.current_task()
+        if others := [task for task in self._asking if task and task is not mine]:
+            for task in others:
+                task.cancel()
+            await asyncio.wait(others)
+
+    async def rollback(self) -> None:
+        """A server that does not even say that it is done finds the connection closed, and is."""
+        with suppress(TimeoutError):
+            async with self.answered(self.patience):
+                await super().rollback()
+
+    @asynccontextmanager
+    async def answered(self, within: float) -> AsyncIterator[None]:
+        """What the server answers at once, if it answers; else the connection is given up."""
+        try:
+            async with asyncio.timeout(within):
+                yield
+        except TimeoutError:
+            self._connection.terminate()
+            raise
+
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        self._asking.add(task := asyncio.current_task())
         try:
             with typed_failures():
                 return await super()._translate_exceptions(func, *args, **kwargs)
@@ -125,6 +174,8 @@ class TransactionClient(TransactionWrapper):
             raise
         except TransactionManagementError as error:
             raise self.failure or error from None
+        finally:
+            self._asking.discard(task)
 
 
 class Client(AsyncpgDBClient):
@@ -140,11 +191,12 @@ class Client(AsyncpgDBClient):
         self.connection_class = connection_class
         self.bundles = asyncio.Semaphore(max(1, self.pool_maxsize // 2))
 
-    def begin(self, *, read_only: bool) -> Transaction:
+    def begin(self, *, read_only: bool, apart: bool = False) -> Transaction:
         """Also on the replica it stands where everybody looks for the transaction under way."""
         client = TransactionClient(self)
         client.connection_name = ALIAS
-        client.read_only = read_only
+        client.read_only, client.apart = read_only, apart
+        client.patience = self.acquire_timeout
         return Transaction(client, self._pool_init_lock, self.acquire_timeout)
 
     def acquire_connection(self) -> Any:
@@ -177,38 +229,6 @@ async def apart(work: Coroutine[Any, Any, object]) -> None:
     await asyncio.create_task(work, context=Context())
 
 
-def config(engine: str, connections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Tortoise's configuration: our tables on the first connection; asyncpg's arguments of each."""
-    return {
-        "connections": {
-            alias: {"engine": engine, "credentials": dict(credentials)}
-            for alias, credentials in connections.items()
-        },
-        "apps": {
-            "models": {
-                "models": ["models"],
-                "default_connection": ALIAS,
-                "migrations": "models.migrations",
-            }
-        },
-        "use_tz": True,
-        "timezone": "UTC",
-    }
-
-
-def parse(url: str) -> dict[str, Any]:
-    """asyncpg's arguments for `postgresql://user:password@host:port/database?host=&sslmode=`."""
-    parts, query = urlsplit(url), parse_qs(urlsplit(url).query)
-    return {
-        "host": query.get("host", [parts.hostname])[0],
-        "port": parts.port or 5432,
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or "") or None,
-        "database": unquote(parts.path.lstrip("/")),
-        "ssl": query.get("sslmode", ["prefer" if parts.hostname else "disable"])[0],
-    }
-
-
 class Bundle(Protocol):
     """Transactions that become true together, see `models/bundle`."""
 
@@ -217,6 +237,10 @@ class Bundle(Protocol):
 
 
 bundle: ContextVar[Bundle | None] = ContextVar("bundle", default=None)
+committing: ContextVar[Callable[[], AbstractContextManager[None]]] = ContextVar(
+    "committing", default=nullcontext
+)
+"""Around each commit of a change; while it lasts nobody can say what is true."""
 
 
 @asynccontextmanager
@@ -243,42 +267,13 @@ async def transaction(
         async with (
             whole.step(read_only=read_only)
             if whole and joins
-            else client.begin(read_only=read_only)
+            else client.begin(read_only=read_only, apart=apart)
         ):
             if joins or scope != NOBODY:
                 await set_scope(scope)
             yield
-
-
-@contextmanager
-def typed_failures() -> Iterator[None]:
-    """What PostgreSQL and the ORM say, as failures of ours (see `transaction`)."""
-    try:
-        yield
-    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
-        raise errors.Conflict from error
-    except asyncpg.QueryCanceledError as error:
-        raise errors.Timeout from error
-    except ValidationError as error:
-        raise errors.InvalidInput([]) from error
-    except OperationalError as error:
-        if isinstance(error.args[0], asyncpg.DataError):
-            raise errors.InvalidInput([]) from error
-        raise
-    except _AWAY as error:
-        raise errors.ServiceUnavailable from error
-
-
-_AWAY = (
-    OSError,
-    DBConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # also said of a connection that was cut between two statements
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-)
+    if not (read_only or apart):
+        retrying.changed()
 
 
 async def set_scope(scope: Scope) -> None:

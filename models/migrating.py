@@ -12,11 +12,20 @@ ADVISORY_LOCK = 7_364_001
 _ENGINE = "tortoise.backends.asyncpg"
 _FILES = Path(__file__).parent / "migrations"
 
-# Also who can become such a role; superusers are members of every role.
+# Also who can become such a role; superusers are members of every role. Whoever owns a function
+# that policies ask, or a door through them, writes it anew (ADR 0040).
 _MAY_BYPASS = """
 select exists (select from pg_roles where pg_has_role(oid, 'member') and (rolsuper or rolbypassrls))
-  or exists (select from pg_class where pg_has_role(relowner, 'member') and relkind = 'r'
-             and relnamespace = 'public'::regnamespace) as bypasses
+  or exists (select from pg_class where pg_has_role(relowner, 'member')
+             and relnamespace = 'public'::regnamespace)
+  or exists (select from pg_proc where pg_has_role(proowner, 'member')
+             and pronamespace = 'public'::regnamespace) as bypasses
+"""
+
+# PostgreSQL lets everybody call a function unless told otherwise.
+_DOORS = """
+select oid::regprocedure::text as door from pg_proc
+where prosecdef and pronamespace = 'public'::regnamespace and pg_has_role(proowner, 'member')
 """
 
 # `migrate` grants it to the role that TENANTRY_DATABASE_URL names.
@@ -52,7 +61,9 @@ async def _apply(url: str, target: str | None) -> None:
 
 
 async def _grant(connection: asyncpg.Connection, role: str) -> None:
-    """The serving role changes rows, not tables; to the audit it only adds."""
+    """The serving role changes rows, not tables; to the audit it only adds. It alone goes through
+    the doors of ADR 0002, whoever else may connect to the database.
+    """
     name = await connection.fetchval("select quote_ident($1)", role)
     await connection.execute(
         f"grant usage on schema public to {name};"
@@ -60,6 +71,11 @@ async def _grant(connection: asyncpg.Connection, role: str) -> None:
         f"revoke update, delete on audit_events from {name};"
         f"revoke insert, update, delete on tortoise_migrations from {name};"
     )
+    for row in await connection.fetch(_DOORS):
+        await connection.execute(
+            f"revoke execute on function {row['door']} from public;"
+            f"grant execute on function {row['door']} to {name};"
+        )
 
 
 async def require_ready() -> None:
@@ -72,7 +88,8 @@ async def require_ready() -> None:
         role = await database.rows(_MAY_BYPASS)
     if role[0]["bypasses"]:
         message = (
-            "TENANTRY_DATABASE_URL names a role that owns tables or may bypass row-level security."
+            "TENANTRY_DATABASE_URL names a role that owns tables or functions, or may bypass"
+            " row-level security."
             " Name one that may not, and the owner in TENANTRY_MIGRATION_DATABASE_URL."
         )
         raise NotReady(message)

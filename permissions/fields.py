@@ -9,9 +9,11 @@ whoever is no API key, `Anyone` that it is open to all, on purpose. Every root f
 them; a test sees to it.
 """
 
+import inspect
 from typing import Any
 
 from strawberry.extensions import FieldExtension
+from strawberry.extensions.field_extension import AsyncExtensionResolver
 from strawberry.permission import BasePermission, PermissionExtension
 from strawberry.types import Info
 
@@ -81,9 +83,21 @@ class Anyone(BasePermission):
         return True
 
 
+class Guarded(PermissionExtension):
+    """Decides at once for every field: an awaitable in place of an answer is a refusal, also where
+    the library would wait for it.
+    """
+
+    async def resolve_async(
+        self, next_: AsyncExtensionResolver, source: Any, info: Info[Any, Any], **kwargs: Any
+    ) -> Any:
+        found = self.resolve(next_, source, info, **kwargs)
+        return await found if inspect.isawaitable(found) else found
+
+
 def guard(permission: BasePermission) -> list[FieldExtension]:
     """The `extensions=` of a field; the guard does not show in the SDL."""
-    return [PermissionExtension([permission], use_directives=False)]
+    return [Guarded([permission], use_directives=False)]
 
 
 def _tenant_id(source: Any, arguments: dict[str, Any]) -> str:

@@ -63,7 +63,8 @@ async def accept(
         return await _join(viewer, reference, viewer.user_id)
     if registration is None:
         raise errors.RegistrationRequired
-    checked = accounts.check(registration, "registration", language=offer["locale"])
+    own = (offer["tenant_name"], offer["email"])
+    checked = accounts.check(registration, "registration", language=offer["locale"], own=own)
     password_hash = await passwords.make_hash(checked.password)
     return await _register_and_join(viewer, reference, checked, password_hash)
 

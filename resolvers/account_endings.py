@@ -1,7 +1,12 @@
 """Ending one's account: places end, personal data goes everywhere, ids stay in the audit."""
 
-from tortoise.expressions import Q
+from collections.abc import Collection
+from contextlib import suppress
 
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+import errors
 from auth.viewer import Viewer
 from mail import messages, outbox
 from models import (
@@ -24,7 +29,7 @@ from models import (
     database,
 )
 from permissions.catalog import OWNER
-from resolvers import audit, credentials, invitations, locks, members, notices, profiles
+from resolvers import audit, credentials, invitations, locks, members, notices
 
 _OWNED = (
     AccountLink,
@@ -51,7 +56,8 @@ async def end(viewer: Viewer, *, password: str) -> str:
     user = await credentials.require_password(viewer, password, "password")
     async with database.transaction(database.SYSTEM):
         places = await _lock_places(user.id)
-        user = await profiles.lock(user.id)
+        user = await locks.account(user.id)
+        await _refuse_new(user.id, places)
         for place in places:
             await _leave(viewer, place)
         await audit.record(viewer, "user.end", subject_id=user.id)
@@ -61,11 +67,26 @@ async def end(viewer: Viewer, *, password: str) -> str:
 
 async def _lock_places(user_id: str) -> list[Member]:
     """Every place that has not ended, its tenant locked, in the order of `locks`."""
-    living = Member.filter(user_id=user_id, tenant__deleted_at=None)
-    living = living.exclude(status=MemberStatus.REMOVED)
+    living = _living(user_id)
     for tenant_id in sorted({place.tenant_id for place in await living}):
-        await locks.tenant(tenant_id)
+        with suppress(errors.NotFound):  # it is being deleted, and then no place of his
+            await locks.tenant(tenant_id)
     return await living.order_by("id").select_for_update(no_key=True, of=("members",))
+
+
+def _living(user_id: str) -> QuerySet[Member]:
+    places = Member.filter(user_id=user_id, tenant__deleted_at=None)
+    return places.exclude(status=MemberStatus.REMOVED)
+
+
+async def _refuse_new(user_id: str, locked: Collection[Member]) -> None:
+    """Whoever gives a place holds the account, which is ours now; its tenant comes before that.
+
+    Raises:
+        errors.Conflict: he has got one since the others were locked.
+    """
+    if {place.id for place in await _living(user_id)} - {place.id for place in locked}:
+        raise errors.Conflict(is_passing=True)
 
 
 async def _leave(viewer: Viewer, place: Member) -> None:

@@ -20,7 +20,7 @@ from mail import outbox
 from mail.letters import LINK_PREFIXES
 from mail.messages import Message
 from models import AccountLink, LinkPurpose, clock, database, ids
-from resolvers import offers
+from resolvers import offers, profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ async def find(client: Client, purpose: LinkPurpose, token: str) -> AccountLink:
     Raises:
         errors.RateLimited, errors.LinkUnavailable
     """
-    await limits.count(offers.link_counter(client))
+    await offers.count_links(client)
     async with database.transaction(database.SYSTEM, read_only=True):
         link = await _living(purpose, token).first()
     if link is None:
@@ -128,9 +128,14 @@ async def find(client: Client, purpose: LinkPurpose, token: str) -> AccountLink:
 async def use(purpose: LinkPurpose, token: str) -> AccountLink:
     """The link, dead from now on; of two who use it at once, one finds it dead.
 
+    Its account is locked before it, as by all who make links or close them.
+
     Raises:
         errors.LinkUnavailable
     """
+    found = await _living(purpose, token).first()
+    if found is not None and found.user_id is not None:
+        await profiles.lock(found.user_id)
     if not await _living(purpose, token).update(closed_at=clock.now()):
         raise errors.LinkUnavailable
     return await AccountLink.get(token_digest=tokens.digest(token))

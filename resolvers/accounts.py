@@ -1,6 +1,8 @@
 """People's accounts: made by the operator, or in the act of accepting."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
 
 import errors
 from auth import passwords
@@ -25,33 +27,44 @@ class Registration:
 
     full_name: str
     login: str
-    password: str
+    password: str = field(repr=False)
     phone: str | None = None
     locale: Locale | None = None
 
 
-def check(given: Registration, *path: str, language: str | None = None) -> Registration:
+def check(
+    given: Registration,
+    *path: str,
+    language: str | None = None,
+    own: Iterable[str | None] = (),
+) -> Registration:
     """The registration with every value normalised; `path` is where it stands in the input.
 
-    `language` is spoken where the person names none.
+    `language` is spoken where the person names none; `own` words, besides his names, make no
+    password.
 
     Raises:
         errors.InvalidInput: with every wrong field.
     """
     faults = identifiers.Faults()
-    checked = read(given, faults, *path, language=language)
+    checked = read(given, faults, *path, language=language, own=own)
     faults.settle()
     return checked
 
 
 def read(
-    given: Registration, faults: identifiers.Faults, *path: str, language: str | None = None
+    given: Registration,
+    faults: identifiers.Faults,
+    *path: str,
+    language: str | None = None,
+    own: Iterable[str | None] = (),
 ) -> Registration:
     """As `check`, where other fields are checked along; settle the faults before using it."""
+    password = partial(identifiers.new_password, own=(given.full_name, given.login, *own))
     return Registration(
         faults.check((*path, "fullName"), identifiers.name, given.full_name),
         faults.check((*path, "login"), identifiers.login, given.login),
-        faults.check((*path, "password"), identifiers.new_password, given.password),
+        faults.check((*path, "password"), password, given.password),
         faults.check((*path, "phone"), identifiers.optional(identifiers.phone), given.phone),
         given.locale or (Locale(language) if language else None),
     )
@@ -73,7 +86,7 @@ async def create(
     """
     faults = identifiers.Faults()
     address = faults.check(("email",), identifiers.email, email)
-    checked = read(given, faults)
+    checked = read(given, faults, own=(email,))
     faults.settle()
     password_hash = await passwords.make_hash(checked.password)
     async with database.transaction(database.SYSTEM):
@@ -141,7 +154,8 @@ async def register(
 
 async def free(viewer: Viewer, email_key: str) -> None:
     """Accounts that only claim the address lose it, to who has proven it (PRODUCT 3.7)."""
-    for claimant in await User.filter(email_key=email_key, email_verified_at=None):
+    claimants = User.filter(email_key=email_key, email_verified_at=None)
+    for claimant in await claimants.order_by("id").select_for_update(no_key=True):
         claimant.email = claimant.email_key = None
         claimant.updated_at = clock.now()
         await claimant.save(update_fields=["email", "email_key", "updated_at"])

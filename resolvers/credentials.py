@@ -2,6 +2,9 @@
 as they take the place of another.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import errors
 import settings
 from auth import limits, passwords
@@ -9,6 +12,15 @@ from auth.viewer import Client, Viewer
 from models import User, clock, database
 from permissions import checks
 from resolvers import account_links, audit, identifiers
+
+_WORDS = """
+select array[login, full_name, email] as own, array(
+    select t.name from members m join tenants t on t.id = m.tenant_id
+    where m.user_id = u.id and m.status <> 'REMOVED' limit 100
+  ) as tenants
+from users u where id = $1
+"""
+_KNOWN = "1/90 days"  # how long a client is remembered
 
 
 async def require_password(viewer: Viewer, password: str, *path: str) -> User:
@@ -24,7 +36,7 @@ async def require_password(viewer: Viewer, password: str, *path: str) -> User:
     user_id = checks.require_signed_in(viewer)
     async with database.transaction(viewer.scope, read_only=True):
         user = await User.get(id=user_id)
-    counted = counters(viewer.client, user.login)
+    counted = (*_counters_of_client(viewer.client, user.login), _counter_of_session(viewer))
     await limits.count(*counted)
     if not await passwords.verify(password, user.password_hash):
         raise errors.InvalidInput.at(*path, code="WRONG")
@@ -32,18 +44,29 @@ async def require_password(viewer: Viewer, password: str, *path: str) -> User:
     return user
 
 
-async def replacement(old: str, new: str, *path: str) -> str:
+async def replacement(user: User, old: str, new: str, *path: str) -> str:
     """The hash of a password that takes the place of `old`.
 
     Raises:
         errors.InvalidInput: at `path`; it cannot be used, or is the old one.
     """
+    async with database.transaction(database.SYSTEM, read_only=True):
+        rule = await password_rule(user.id)
     faults = identifiers.Faults()
-    faults.check(path, identifiers.new_password, new)
+    faults.check(path, rule, new)
     if new == old:
         faults.add(path, "UNCHANGED")
     faults.settle()
     return await passwords.make_hash(new)
+
+
+async def password_rule(user_id: str) -> Callable[[str], str]:
+    """What a new password of that account has to be, in a running transaction of the system scope:
+    not made of its names, nor of those of its tenants.
+    """
+    found = await database.rows(_WORDS, user_id)
+    own = [word for row in found for word in (*row["own"], *row["tenants"])]
+    return partial(identifiers.new_password, own=own)
 
 
 async def change(viewer: Viewer, user_id: str, password_hash: str) -> None:
@@ -81,8 +104,35 @@ async def named(name: str) -> User | None:
     return await User.get_or_none(login=name, ended_at=None)
 
 
-def counters(client: Client, name: str) -> tuple[limits.Counter, ...]:
-    """By account and client together: nobody can lock somebody else out of his account."""
+async def counters(client: Client, name: str, user: User | None) -> tuple[limits.Counter, ...]:
+    """By name and client together: nobody can lock somebody else out of his account.
+
+    Besides, all clients that the account has not signed in from count together: many of them guess
+    no more than one, and its holder passes by those who keep that counter full (ADR 0041). Runs in
+    the caller's transaction, and does the same where nobody has that name.
+    """
+    if await limits.is_remembered(_known(client, user.id if user else name)):
+        return _counters_of_client(client, name)
+    rate = settings.load().limit_failed_sign_ins_per_account
+    return (*_counters_of_client(client, name), limits.counter("sign-ins from all", rate, name))
+
+
+async def remember(client: Client, user_id: str) -> None:
+    """The account's holder was there, in the running transaction; see `counters`."""
+    await limits.remember(_known(client, user_id))
+
+
+def _known(client: Client, subject: str) -> limits.Counter:
+    return limits.counter("known client", _KNOWN, subject, client.address)
+
+
+def _counter_of_session(viewer: Viewer) -> limits.Counter:
+    """A session has been signed in to; whoever stole it guesses no more than others."""
+    rate = settings.load().limit_failed_sign_ins_per_account
+    return limits.counter("passwords of session", rate, str(viewer.session_id))
+
+
+def _counters_of_client(client: Client, name: str) -> tuple[limits.Counter, ...]:
     chosen = settings.load()
     return (
         limits.counter("sign-in", chosen.limit_failed_sign_ins, name, client.address),

@@ -37,9 +37,15 @@ async def decline(
     faults.settle()
     try:
         offer = await references.find(viewer, reference)
+        references.require_invitee(viewer, offer)
+        return await _decline(viewer, reference, reason=reason, block=block)
     except errors.AlreadyMember:
         raise errors.InvitationUnavailable from None
-    references.require_invitee(viewer, offer)
+
+
+async def _decline(
+    viewer: Viewer, reference: references.Reference, *, reason: str | None, block: bool
+) -> str:
     async with database.transaction(database.SYSTEM):
         tenant, offer = await references.lock(viewer, reference)
         references.require_invitee(viewer, offer)
@@ -48,7 +54,7 @@ async def decline(
         if block:
             await _block(viewer, offer)
         await _tell_inviter(tenant, offer, reason)
-    return tenant.name
+        return tenant.name
 
 
 def _reason(value: str) -> str | None:

@@ -103,9 +103,10 @@ async def set_password(viewer: Viewer, member_id: str, *, password: str) -> rows
     """
     checks.require_caller(viewer)
     faults = identifiers.Faults()
-    faults.check(("password",), identifiers.new_password, password)
     async with database.transaction(database.SYSTEM):
-        await _lock_managed(viewer, member_id)
+        member = await _lock_managed(viewer, member_id)
+        rule = await credentials.password_rule(str(member.user_id))
+        faults.check(("password",), rule, password)
         faults.settle()
     password_hash = await passwords.make_hash(password)
     async with database.transaction(database.SYSTEM):

@@ -55,17 +55,18 @@ async def confirm(viewer: Viewer, token: str) -> str:
         errors.LinkUnavailable: every kind of dead link; also where the address has become somebody
             else's, or only provider support may change this account's by now.
     """
-    await account_links.find(viewer.client, LinkPurpose.EMAIL, token)
+    found = await account_links.find(viewer.client, LinkPurpose.EMAIL, token)
     try:
         async with database.transaction(database.SYSTEM):
-            return await _confirm(viewer, token)
+            user = await profiles.lock_with_places(str(found.user_id))
+            return await _confirm(viewer, user, token)
     except (database.IntegrityError, errors.ProviderOnly):
         raise errors.LinkUnavailable from None
 
 
-async def _confirm(viewer: Viewer, token: str) -> str:
+async def _confirm(viewer: Viewer, user: User, token: str) -> str:
     link = await account_links.use(LinkPurpose.EMAIL, token)
-    user, email = await profiles.lock(str(link.user_id)), str(link.email)
+    email = str(link.email)
     await _require_may_change(user)
     await _tell_old_address(user, email)
     await give(viewer, user, email)

@@ -6,7 +6,8 @@ wrong fields are reported at once (CASES 70 to 76).
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from enum import Enum
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 
 import errors
 import settings
+from auth import guesses
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -24,6 +26,7 @@ NAME_LENGTH = 200
 PASSWORD_LENGTH = 1024
 _KEY_LENGTH = 400  # of a folded name in the database: folding can triple it
 _LOGIN = re.compile(r"[a-z0-9._-]{2,64}")
+_ADDRESS_LENGTH = 320
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _URL_LENGTH = 2000
 _LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
@@ -93,13 +96,18 @@ def fold(text: str) -> str:
 def name(value: str) -> str:
     """A person's or tenant's name: 1 to 200 visible characters on one line, no link in it."""
     text = unicodedata.normalize("NFC", value).strip()
-    if all(character in _UNSEEN or character.isspace() for character in text):
+    if not any(_seen(character) for character in text):
         raise Fault("REQUIRED")
     if len(text) > NAME_LENGTH or len(fold(text)) > _KEY_LENGTH:
         raise Fault("TOO_LONG", NAME_LENGTH)
     if _LINK.search(text) or any(_hidden(character) for character in text):
         raise Fault("INVALID")
     return text
+
+
+def _seen(character: str) -> bool:
+    """Marks and blanks show on something else only; what is hidden is refused for itself."""
+    return character not in _UNSEEN and unicodedata.category(character)[0] not in "MZ"
 
 
 def printable(value: str) -> str:
@@ -125,6 +133,15 @@ def email(value: str) -> str:
     except EmailNotValidError:
         raise Fault("INVALID") from None
     return cast("str", found.ascii_email)
+
+
+def sign_in_name(value: str) -> str:
+    """A login or an address in the form accounts keep it; what is neither is nobody's."""
+    text = value.strip()
+    if "@" in text and len(text) <= _ADDRESS_LENGTH:
+        with suppress(Fault):
+            return fold(email(text))
+    return fold(text)
 
 
 def login(value: str) -> str:
@@ -183,8 +200,11 @@ def phone(value: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def new_password(value: str) -> str:
-    """Kept verbatim, blanks included; its length is a setting."""
+def new_password(value: str, own: Iterable[str | None] = ()) -> str:
+    """Kept verbatim, blanks included; its length is a setting.
+
+    `own` is what its holder is called, and what he belongs to (CASES 89).
+    """
     minimum = settings.load().password_min_length
     if len(value) < minimum:
         raise Fault("TOO_SHORT", minimum)
@@ -192,6 +212,8 @@ def new_password(value: str) -> str:
         raise Fault("TOO_LONG", PASSWORD_LENGTH)
     if any(unicodedata.category(character) == "Cs" for character in value):
         raise Fault("INVALID")
+    if guesses.is_common(value, filter(None, own)):
+        raise Fault("TOO_COMMON")
     return value
 
 

@@ -175,7 +175,7 @@ def _missing(known: invitees.Known | None) -> Sequence[Reason]:
 async def _over_limits(
     tenant_id: str, people: Sequence[invitees.Known | None]
 ) -> list[Sequence[Reason]]:
-    """Of the tenant, then of each address, as many as there is room for.
+    """Of the tenant and the server, then of each address, as many as there is room for.
 
     Where strangers found tenants by themselves, a new one is held to its first day's invitations.
     """
@@ -183,8 +183,9 @@ async def _over_limits(
     tenants_own = [limits.counter("imported members", chosen.limit_imported_members, tenant_id)]
     if chosen.registration:
         tenants_own += newcomers.counters_of_new_tenant(tenant_id)
-    room = await limits.take(len(people), *tenants_own)
-    mails = [invitation_mails.counters(tenant_id, one) if one else [] for one in people[:room]]
+    room = await limits.take(len(people), *tenants_own, invitation_mails.counter_of_server())
+    per_address = invitation_mails.counters_of_address
+    mails = [per_address(tenant_id, one) if one else [] for one in people[:room]]
     waits = [*await limits.count_each(*mails), *[1] * (len(people) - room)]
     return [[Reason(ImportReason.RATE_LIMITED)] if wait else [] for wait in waits]
 

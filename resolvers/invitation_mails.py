@@ -22,7 +22,19 @@ from resolvers import invitees, notices
 
 
 def counters(tenant_id: str, known: invitees.Known) -> list[limits.Counter]:
-    """Per address, from one tenant and from all; none where nothing can be mailed."""
+    """Per address, of the tenant, of the server; none where nothing can be mailed.
+
+    What is refused by one is not counted by those behind it, so a tenant that is over its own
+    limits takes nothing from the server's.
+    """
+    rates = settings.load().limit_mails_per_tenant
+    if not (own := counters_of_address(tenant_id, known)):
+        return []
+    return [*own, limits.counter("mails of tenant", rates, tenant_id), counter_of_server()]
+
+
+def counters_of_address(tenant_id: str, known: invitees.Known) -> list[limits.Counter]:
+    """From one tenant and from all."""
     chosen, key = settings.load(), known.email_key
     if key is None:
         return []
@@ -30,6 +42,11 @@ def counters(tenant_id: str, known: invitees.Known) -> list[limits.Counter]:
         limits.counter("mails", chosen.limit_mails_per_address_and_tenant, key, tenant_id),
         limits.counter("mails", chosen.limit_mails_per_address, key),
     ]
+
+
+def counter_of_server() -> limits.Counter:
+    """Of all tenants together (CASES 86)."""
+    return limits.counter("mails of server", settings.load().limit_mails_of_server)
 
 
 async def queue(viewer: Viewer, tenant: Tenant, member: Member, invitation: Invitation) -> bool:

@@ -82,6 +82,8 @@ async def offer(
     """
     newcomers.require_may_be(actor, terms, has_email=known.address is not None)
     await invitees.refuse_member(actor.tenant.id, known)
+    if known.user_id is not None:
+        await _hold(viewer, known.user_id)
     apps = await newcomers.apps(actor, terms)
     member = await _add_pending(actor, known, terms)
     await newcomers.settle(viewer, member, apps, action="member.invite")
@@ -89,6 +91,13 @@ async def offer(
     inviter_id = checks.require_caller(viewer)
     invitation = await _add_invitation(member, inviter_id, terms.locale, suppressed=suppressed)
     return member, await invitation_mails.queue(viewer, actor.tenant, member, invitation)
+
+
+async def _hold(viewer: Viewer, user_id: str) -> None:
+    """The invitee's account, which lies beyond the viewer's scope."""
+    await database.set_scope(database.SYSTEM)
+    await locks.invitee(user_id)
+    await database.set_scope(viewer.scope)
 
 
 async def _add_pending(actor: locks.Actor, known: invitees.Known, terms: newcomers.Terms) -> Member:

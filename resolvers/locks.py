@@ -1,9 +1,10 @@
-"""The order in which rows are locked: the tenant, then its members by id.
+"""The order in which rows are locked: the tenant, its members by id, accounts, links (ADR 0042).
 
 Every change of a tenant's people holds the tenant's row, so that counting owners or pending
 people and then writing is safe. Rights are read again under it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import errors
@@ -17,7 +18,9 @@ from models import (
     Member,
     MemberStatus,
     Tenant,
+    User,
     clock,
+    database,
 )
 from permissions import checks
 
@@ -127,6 +130,36 @@ async def member(viewer: Viewer, member_id: str) -> tuple[Actor, Member]:
     if locked is None or locked.status is MemberStatus.REMOVED:
         raise errors.NotFound
     return actor, locked
+
+
+async def members(tenant_id: str, member_ids: Collection[str]) -> dict[str, Member]:
+    """Lock members of a locked tenant; what has been removed, or was never there, is left out."""
+    wanted = Member.filter(id__in=list(member_ids), tenant_id=tenant_id)
+    found = await wanted.order_by("id").select_for_update(no_key=True)
+    return {one.id: one for one in found if one.status is not MemberStatus.REMOVED}
+
+
+async def account(user_id: str) -> User:
+    """Lock a living account: one that is about to get a place, or to end.
+
+    Who ends it looks for new places under this lock, so that none is left behind.
+
+    Raises:
+        errors.Conflict: it has ended since the request came in; who asks anew is nobody.
+    """
+    found = await User.filter(id=user_id).select_for_update(no_key=True).get()
+    if found.ended_at is not None:
+        raise errors.Conflict(is_passing=True)
+    return found
+
+
+async def invitee(user_id: str) -> None:
+    """As `account`, for somebody else's, in the system's scope: many may invite him at once."""
+    [found] = await database.rows(
+        "select ended_at is null as living from users where id = $1 for share", user_id
+    )
+    if not found["living"]:
+        raise errors.Conflict(is_passing=True)
 
 
 async def app(viewer: Viewer, app_id: str) -> "tuple[Actor, KnownApp]":

@@ -2,7 +2,7 @@
 
 from auth import limits, passwords
 from auth.viewer import Viewer
-from models import Member, MemberStatus, clock, database, ids
+from models import Member, MemberStatus, Tenant, clock, database, ids
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import accounts, directory, identifiers, locks, newcomers, rows
@@ -19,8 +19,10 @@ async def add(
     """
     user_id = checks.require_caller(viewer)
     checks.require(viewer.place(tenant_id), Permission.MEMBERS_INVITE)
+    async with database.transaction(viewer.scope, read_only=True):
+        names = await Tenant.filter(id=tenant_id).values_list("name", flat=True)
     faults = identifiers.Faults()
-    checked = accounts.read(given, faults)
+    checked = accounts.read(given, faults, own=map(str, names))
     terms = terms.check(viewer.places[tenant_id].catalog, faults)
     faults.settle()
     await limits.count(*newcomers.counters(user_id, tenant_id))

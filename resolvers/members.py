@@ -151,11 +151,19 @@ async def leave(viewer: Viewer, tenant_id: str) -> None:
     checks.require_signed_in(viewer)
     if tenant_id not in viewer.places:
         raise errors.NotFound
-    async with database.transaction(viewer.scope_with(tenant_id)):
+    async with database.transaction(viewer.scope):
+        await _widen_where_disabled(viewer, tenant_id)
         actor = await locks.acting(viewer, tenant_id, disabled_too=True)
         checks.require(actor, Permission.MEMBERS_LEAVE)
         refuse_first_user(actor.member)
         await _end(viewer, actor.member, "leave")
+
+
+async def _widen_where_disabled(viewer: Viewer, tenant_id: str) -> None:
+    """By the place that the policies show him, and not by what he says (ADR 0040)."""
+    own = Member.filter(tenant_id=tenant_id, user_id=viewer.user_id)
+    living = own.exclude(status=MemberStatus.REMOVED).values_list("tenant_id", flat=True)
+    await database.set_scope(viewer.scope_with(*map(str, await living)))
 
 
 def refuse_first_user(member: Member) -> None:

@@ -56,7 +56,7 @@ async def get(viewer: Viewer, node_id: str) -> object | None:
         return None
     try:
         return await reader(viewer, node_id)
-    except errors.NotFound:
+    except (errors.NotFound, errors.PermissionDenied):
         return None
 
 

@@ -39,9 +39,23 @@ from invitations i
 _MANAGERS = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
 
 
-def link_counter(client: Client) -> limits.Counter:
-    """Looking at links and accepting by them count together."""
-    return limits.counter("links", settings.load().limit_links, client.address)
+async def count_links(client: Client, number: int = 1) -> None:
+    """So many looks at links, or acceptances by them; they count together.
+
+    While all clients come to more than the server's rate, each of them has far fewer: guessing
+    from many addresses gains little, and nobody with a link in his hand is shut out (ADR 0041).
+
+    Raises:
+        errors.RateLimited
+    """
+    chosen = settings.load()
+    of_client = limits.counter("links", chosen.limit_links, client.address)
+    of_server = limits.counter("links of server", chosen.limit_links_of_server)
+    in_crowd = limits.counter("links in crowd", chosen.limit_links_in_crowd, client.address)
+    await limits.count(*[of_client] * number)
+    crowded = [wait is not None for wait in await limits.count_each(*[[of_server]] * number)]
+    if any(crowded):
+        await limits.count(*[in_crowd] * sum(crowded))
 
 
 async def behind(token: str) -> dict[str, Any]:

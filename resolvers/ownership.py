@@ -41,8 +41,8 @@ async def transfer(
 
 
 async def _heir(actor: locks.Actor, member_id: str) -> Member:
-    heir = await Member.filter(id=member_id, tenant_id=actor.tenant.id).select_for_update().first()
-    if heir is None or heir.status is MemberStatus.REMOVED:
+    locked = await locks.members(actor.tenant.id, {member_id, actor.member.id})
+    if (heir := locked.get(member_id)) is None:
         raise errors.NotFound
     if heir.status is not MemberStatus.JOINED:
         raise errors.InvalidInput.at("toMemberId", code="NOT_JOINED")

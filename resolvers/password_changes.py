@@ -18,7 +18,7 @@ async def change(viewer: Viewer, *, password: str, new_password: str) -> int:
         errors.InvalidInput: also where the old one is wrong.
     """
     user = await credentials.require_password(viewer, password, "password")
-    new_hash = await credentials.replacement(password, new_password, "newPassword")
+    new_hash = await credentials.replacement(user, password, new_password, "newPassword")
     async with database.transaction(database.SYSTEM):
         user = await profiles.lock(user.id)
         return await replace(viewer, user, new_hash, but=viewer.session_id)
@@ -39,7 +39,7 @@ async def request_reset(viewer: Viewer, *, login: str) -> datetime:
     Raises:
         errors.RateLimited, errors.InvalidInput
     """
-    name = identifiers.fold(login.strip())
+    name = identifiers.sign_in_name(login)
     await limits.count(*account_links.counters(viewer.client, name))
     async with database.transaction(database.SYSTEM):
         user = await credentials.named(name)
@@ -63,13 +63,16 @@ async def reset(viewer: Viewer, *, token: str, new_password: str) -> str:
     Raises:
         errors.RateLimited, errors.LinkUnavailable, errors.InvalidInput
     """
-    await account_links.find(viewer.client, LinkPurpose.PASSWORD, token)
+    found = await account_links.find(viewer.client, LinkPurpose.PASSWORD, token)
+    async with database.transaction(database.SYSTEM, read_only=True):
+        rule = await credentials.password_rule(str(found.user_id))
     faults = identifiers.Faults()
-    faults.check(("newPassword",), identifiers.new_password, new_password)
+    faults.check(("newPassword",), rule, new_password)
     faults.settle()
     new_hash = await passwords.make_hash(new_password)
     async with database.transaction(database.SYSTEM):
         link = await account_links.use(LinkPurpose.PASSWORD, token)
         user = await profiles.lock(str(link.user_id))
         await replace(viewer, user, new_hash)
+        await credentials.remember(viewer.client, user.id)
         return user.login

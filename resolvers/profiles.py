@@ -42,7 +42,7 @@ async def update(
     )
     faults.settle()
     async with database.transaction(database.SYSTEM):
-        user = await lock(user_id)
+        user = await lock_with_places(user_id)
         changes = [*await rename(user, full_name), *renumber(user, phone)]
         if changes:
             await save(user, *changes)
@@ -54,6 +54,13 @@ async def update(
 async def lock(user_id: str) -> User:
     """The account, locked for a change."""
     return await User.filter(id=user_id).select_for_update(no_key=True).get()
+
+
+async def lock_with_places(user_id: str) -> User:
+    """As `lock`, for what `save` writes; the places come first, as wherever both are locked."""
+    places = Member.filter(user_id=user_id, joined_at__isnull=False)
+    await places.order_by("id").select_for_update(no_key=True)
+    return await lock(user_id)
 
 
 async def rename(user: User, full_name: str | LeftOut) -> list[str]:

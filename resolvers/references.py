@@ -5,11 +5,11 @@ link costs nothing, and again under the tenant's lock, where exactly one of what
 the same moment wins.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import errors
-from auth import limits, tokens
+from auth import tokens
 from auth.viewer import Viewer
 from models import Invitation, InvitationState, Member, MemberStatus, Tenant, database
 from resolvers import identifiers, locks, offers
@@ -19,7 +19,7 @@ from resolvers import identifiers, locks, offers
 class Reference:
     """Which invitation: by the link's token, or by its id from one's own list."""
 
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     invitation_id: str | None = None
 
 
@@ -31,7 +31,7 @@ async def find(viewer: Viewer, reference: Reference) -> dict[str, Any]:
         errors.SignInRequired: asked for by id, which only its invitee may.
     """
     if reference.token is not None:
-        await limits.count(offers.link_counter(viewer.client))
+        await offers.count_links(viewer.client)
     elif viewer.user_id is None:
         raise errors.SignInRequired
     async with database.transaction(database.SYSTEM, read_only=True):
@@ -65,7 +65,9 @@ async def _refuse_second_time(viewer: Viewer, reference: Reference) -> None:
     """Who accepted it and is signed in hears that he is a member; nobody else does."""
     if viewer.user_id is None:
         return
-    accepted = Invitation.filter(state=InvitationState.ACCEPTED, member__user_id=viewer.user_id)
+    accepted = Invitation.filter(
+        state=InvitationState.ACCEPTED, member__user_id=viewer.user_id, tenant__deleted_at=None
+    )
     invitation = await (
         accepted.filter(token_digest=tokens.digest(reference.token))
         if reference.token is not None
@@ -92,13 +94,22 @@ def is_invitee(viewer: Viewer, offer: dict[str, Any]) -> bool:
 
 
 async def lock(viewer: Viewer, reference: Reference) -> tuple[Tenant, dict[str, Any]]:
-    """The tenant, locked, and the offer again, now that nobody else can change it."""
-    offer = await _living(viewer, reference)
+    """The tenant, locked, and the offer again, now that nobody else can change it; the pending
+    member and the viewer's account are locked as well.
+
+    Raises:
+        errors.InvitationUnavailable, errors.AlreadyMember
+        errors.Conflict: the viewer's account has ended by now.
+    """
+    offer = await behind(viewer, reference)
     try:
         tenant = await locks.tenant(offer["tenant_id"])
     except errors.NotFound:
         raise errors.InvitationUnavailable from None
-    return tenant, await _living(viewer, reference)
+    await locks.members(tenant.id, {offer["member_id"]})
+    if viewer.user_id is not None:
+        await locks.account(viewer.user_id)
+    return tenant, await behind(viewer, reference)
 
 
 async def refuse_member(tenant_id: str, user_id: str) -> None:

@@ -74,7 +74,8 @@ async def complete(
     """
     _require_open()
     link = await account_links.find(viewer.client, LinkPurpose.REGISTRATION, token)
-    checked = accounts.check(registration, "registration", language=link.facts["locale"])
+    own = (link.facts["name"], link.email)
+    checked = accounts.check(registration, "registration", language=link.facts["locale"], own=own)
     password_hash = await passwords.make_hash(checked.password)
     async with database.transaction(database.SYSTEM):
         link = await account_links.use(LinkPurpose.REGISTRATION, token)

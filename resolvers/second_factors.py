@@ -8,7 +8,7 @@ and as failed sign-ins of their client.
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pyotp
@@ -39,8 +39,8 @@ returning user_id
 class Enrolment:
     """What an authenticator app has to be given; shown for this once."""
 
-    secret: str
-    uri: str
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
 
 
 async def require(viewer: Viewer, user_id: str, code: str | None) -> None:

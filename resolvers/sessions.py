@@ -46,16 +46,16 @@ async def sign_in(
         errors.InvalidInput: the code is wrong; the new password cannot be used; or a login with a
             NUL in it.
     """
-    name = identifiers.fold(login.strip())
-    counters = credentials.counters(viewer.client, name)
-    await limits.count(*counters)
+    name = identifiers.sign_in_name(login)
     async with database.transaction(database.SYSTEM, read_only=True):
         user = await credentials.named(name)
+        counters = await credentials.counters(viewer.client, name, user)
+    await limits.count(*counters)
     if not await passwords.verify(password, user.password_hash if user else None) or user is None:
         raise errors.InvalidCredentials
     await limits.forgive(*counters)
     takes_code = await second_factors.require_given(user.id, second_factor)
-    new_hash = await _new_hash(password, new_password) if user.password_expired else None
+    new_hash = await _new_hash(user, password, new_password) if user.password_expired else None
     if takes_code:
         await second_factors.take(viewer, user.id, second_factor)
     async with database.transaction(database.SYSTEM):
@@ -65,11 +65,11 @@ async def sign_in(
         return await open_for(viewer, user.id)
 
 
-async def _new_hash(password: str, new_password: str | None) -> str:
+async def _new_hash(user: User, password: str, new_password: str | None) -> str:
     """The hash of the password that takes the place of one somebody else knows."""
     if new_password is None:
         raise errors.PasswordChangeRequired
-    return await credentials.replacement(password, new_password, "newPassword")
+    return await credentials.replacement(user, password, new_password, "newPassword")
 
 
 async def _require_unchanged(user: User) -> None:
@@ -95,6 +95,7 @@ async def open_for(viewer: Viewer, user_id: str) -> Opened:
         created_at=now,
         last_used_at=now,
     )
+    await credentials.remember(viewer.client, user_id)
     await audit.record(viewer, "session.open", subject_id=session.id, actor_id=user_id)
     return Opened(token, now + settings.load().session_lifetime)
 

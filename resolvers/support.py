@@ -4,7 +4,8 @@ Whoever is changed so hears of it by mail, at the old address and at the new one
 tenant he belongs to names who did it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import errors
 from auth import passwords
@@ -15,6 +16,7 @@ from permissions import checks
 from resolvers import (
     accounts,
     audit,
+    credentials,
     edits,
     emails,
     identifiers,
@@ -35,7 +37,7 @@ class Edit:
     full_name: str | None = None
     login: str | None = None
     email: str | None = None
-    new_password: str | None = None
+    new_password: str | None = field(default=None, repr=False)
     remove_phone: bool = False
     remove_second_factor: bool = False
 
@@ -79,7 +81,9 @@ async def update(viewer: Viewer, user_id: str, edit: Edit) -> rows.User:
         errors.LoginTaken
     """
     staff = checks.require_staff(viewer)
-    checked = _check(edit)
+    async with database.transaction(database.SYSTEM, read_only=True):
+        rule = await credentials.password_rule(user_id)
+    checked = _check(edit, rule)
     new_hash = await passwords.make_hash(checked.new_password) if checked.new_password else None
     try:
         async with database.transaction(database.SYSTEM):
@@ -92,13 +96,13 @@ async def update(viewer: Viewer, user_id: str, edit: Edit) -> rows.User:
     return rows.User(user.id, user.full_name)
 
 
-def _check(edit: Edit) -> Edit:
+def _check(edit: Edit, password: Callable[[str], str]) -> Edit:
     faults, optional = identifiers.Faults(), identifiers.optional
     checked = Edit(
         faults.check(("fullName",), optional(identifiers.name), edit.full_name),
         faults.check(("login",), optional(identifiers.login), edit.login),
         faults.check(("email",), optional(identifiers.email), edit.email),
-        faults.check(("newPassword",), optional(identifiers.new_password), edit.new_password),
+        faults.check(("newPassword",), optional(password), edit.new_password),
         edit.remove_phone,
         edit.remove_second_factor,
     )
@@ -108,8 +112,10 @@ def _check(edit: Edit) -> Edit:
 
 async def _lock(staff: Viewer, user_id: str) -> User:
     """The account, locked for a change by staff; only an `ADMIN` changes one of staff's."""
-    found = await User.filter(id=user_id, ended_at=None).select_for_update(no_key=True).first()
-    if found is None:
+    if not await User.exists(id=user_id, ended_at=None):
+        raise errors.NotFound
+    found = await profiles.lock_with_places(user_id)
+    if found.ended_at is not None:
         raise errors.NotFound
     if found.provider_role is not None:
         checks.require_admin(staff)

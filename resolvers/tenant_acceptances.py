@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import errors
-from auth import limits, passwords
+from auth import passwords
 from auth.viewer import Viewer
 from locales import Locale
 from mail import messages
@@ -56,7 +56,7 @@ async def accept(
         errors.WrongAccount, errors.SignInRequired, errors.RegistrationRequired,
         errors.LoginTaken, errors.InvalidInput, errors.RateLimited
     """
-    await limits.count(offers.link_counter(viewer.client))
+    await offers.count_links(viewer.client)
     async with database.transaction(database.SYSTEM, read_only=True):
         offer = await tenant_offers.behind(token)
     references.require_invitee(viewer, offer)
@@ -64,7 +64,8 @@ async def accept(
         return await _take_over(viewer, token, viewer.user_id)
     if registration is None:
         raise errors.RegistrationRequired
-    checked = accounts.check(registration, "registration", language=offer["locale"])
+    own = (offer["tenant_name"], offer["email"])
+    checked = accounts.check(registration, "registration", language=offer["locale"], own=own)
     password_hash = await passwords.make_hash(checked.password)
     return await _register_and_take_over(viewer, token, checked, password_hash)
 
@@ -103,7 +104,7 @@ async def _lock(token: str) -> tuple[Tenant, dict[str, Any]]:
 async def _found(
     viewer: Viewer, organization: Tenant, offer: dict[str, Any], user_id: str
 ) -> rows.Tenant:
-    owner, tenant_id, now = await User.get(id=user_id), ids.new("ten"), clock.now()
+    owner, tenant_id, now = await locks.account(user_id), ids.new("ten"), clock.now()
     wanted = tenants.Wanted(
         offer["tenant_name"], Catalog(offer["catalog"]), Locale(offer["locale"])
     )

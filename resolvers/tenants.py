@@ -62,7 +62,7 @@ async def create(
     await limits.count(limits.counter("tenants", settings.load().limit_tenants, user_id))
     tenant_id = ids.new("ten")
     async with database.transaction(viewer.scope_with(tenant_id)):
-        owner = await User.get(id=user_id)
+        owner = await locks.account(user_id)
         wanted = Wanted(name, catalog, locale or _language(viewer))
         return await found(viewer, tenant_id, owner, wanted)
 

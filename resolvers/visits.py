@@ -7,7 +7,7 @@ asked for after that.
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import errors
@@ -28,7 +28,7 @@ _RANDOM = ""  # as long as a token, but said to nobody who might leak it
 class Begun:
     """`visit` is its token in clear, for this once."""
 
-    authorization_url: str
+    authorization_url: str = field(repr=False)
     visit: tokens.Token
     expires_at: datetime
 
@@ -40,9 +40,9 @@ class Returned:
     `issuer` is there where the provider sends it (RFC 9207).
     """
 
-    visit: str
-    code: str
-    state: str
+    visit: str = field(repr=False)
+    code: str = field(repr=False)
+    state: str = field(repr=False)
     issuer: str | None = None
 
 

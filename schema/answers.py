@@ -9,6 +9,7 @@ from resolvers import acceptances, accounts, declining, references
 from schema import errors
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.enums import Locale, SessionTransport
 from schema.interfaces import Rows
 from schema.sessions import SignedIn, signed_in
@@ -105,6 +106,7 @@ class AnswerMutations:
     @strawberry.mutation(
         graphql_type=AcceptInvitationResult | None,
         extensions=guard(People()),
+        metadata=TESTS_SECRET,
         description="Accept: signed in as the invitee, or as a newcomer with the link.",
     )
     async def accept_invitation(self, info: Info, input: Input[AcceptInvitationInput]) -> Rows:
@@ -119,6 +121,7 @@ class AnswerMutations:
     @strawberry.mutation(
         graphql_type=DeclineInvitationResult | None,
         extensions=guard(People()),
+        metadata=TESTS_SECRET,
         description="Decline: signed in as the invitee, or unregistered with the link.",
     )
     async def decline_invitation(self, info: Info, input: Input[DeclineInvitationInput]) -> Rows:

@@ -8,7 +8,7 @@ from typing import Protocol
 import strawberry
 
 import errors
-from auth import limits, quotas, tokens
+from auth import quotas, tokens
 from auth import viewer as viewers
 from auth.viewer import Client, Viewer
 from locales import Locale
@@ -59,11 +59,12 @@ class Context:
 
     `over_get`: the request stands in an address, which logs keep. `before_news` is done before each
     message; it raises once who listens may not do so any more. `failures` have become members of
-    the unions of mutations. `resend` is there where the request may be one.
+    the unions of mutations. `resend` is there where the request may be one. `points` are what the
+    operation costs (`schema/guard`).
     """
 
     client: Client
-    token: str | None
+    token: str | None = field(repr=False)
     cookie: SessionCookie
     over_get: bool = False
     resend: Resend | None = None
@@ -72,6 +73,7 @@ class Context:
     meter: Meter | None = None
     noted: Callable[[str], object] = field(default=lambda _code: None)
     refusal: errors.RateLimited | None = None
+    points: int = 1
     failures: list[errors.Failure] = field(init=False, default_factory=list)
     before_news: list[Callable[[], object]] = field(init=False, default_factory=list)
     viewer: Viewer = field(init=False)
@@ -136,7 +138,7 @@ class Context:
         A refusal waits for the field, whose union holds it.
         """
         try:
-            await limits.count(*[offers.link_counter(self.client)] * number)
+            await offers.count_links(self.client, number)
         except errors.RateLimited as refusal:
             self.refusal = refusal
 

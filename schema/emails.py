@@ -10,6 +10,7 @@ from resolvers import emails
 from schema import errors
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.interfaces import Rows
 
 
@@ -53,6 +54,7 @@ class EmailMutations:
     @strawberry.mutation(
         graphql_type=ChangeEmailResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="Have a link mailed to a new address. Only provider support changes the one "
         "that somebody registered with, and that of an ACCOUNT's first user.",
     )
@@ -65,6 +67,7 @@ class EmailMutations:
     @strawberry.mutation(
         graphql_type=ConfirmEmailResult | None,
         extensions=guard(People()),
+        metadata=TESTS_SECRET,
         description="Follow the link to a new address.",
     )
     async def confirm_email(self, info: Info, input: Input[ConfirmEmailInput]) -> Rows:

@@ -13,6 +13,7 @@ from resolvers import identities, rows, visits
 from schema import errors, sessions
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.enums import SessionTransport
 from schema.interfaces import Rows, shown_from
 
@@ -186,6 +187,7 @@ class IdentityMutations:
     @strawberry.mutation(
         graphql_type=SignInWithProviderResult | None,
         extensions=guard(People()),
+        metadata=TESTS_SECRET,
         description="Sign in with what the provider has sent back.",
     )
     async def sign_in_with_provider(
@@ -199,6 +201,7 @@ class IdentityMutations:
     @strawberry.mutation(
         graphql_type=LinkIdentityResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="Link the identity that the provider has sent back.",
     )
     async def link_identity(self, info: Info, input: Input[LinkIdentityInput]) -> Rows:

@@ -11,6 +11,7 @@ from resolvers import import_plans, member_imports
 from schema import errors
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import LONG
 from schema.enums import AppRight, Locale
 from schema.interfaces import Rows
 from schema.member_imports import MemberImport
@@ -63,7 +64,7 @@ class MemberImportSourceInput:
         "any order; separated by commas, semicolons or tabs. In `apps`: `app_1=LAUNCH app_2=...`.",
     )
     rows: list[MemberImportRowInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="A list."
+        default=strawberry.UNSET, description="A list.", metadata=LONG
     )
 
 

@@ -229,9 +229,9 @@ class InvitationMutations:
 
 
 def _invitee(input: InviteMemberInput) -> invitees.Invitee:
-    typed = input.newcomer
+    typed, email, login = input.newcomer, input.invitee.email, input.invitee.login
     return invitees.Invitee(
-        input.invitee.email or None,
-        input.invitee.login or None,
+        None if email is strawberry.UNSET else email,
+        None if login is strawberry.UNSET else login,
         invitees.Newcomer(typed.full_name, typed.login, typed.phone) if typed else None,
     )

@@ -21,7 +21,6 @@ import settings
 from auth.viewer import Viewer
 from models import announcements, clock, inbox
 from permissions.fields import guard
-from schema import cost
 from schema.context import Context
 
 T = TypeVar("T")
@@ -37,7 +36,7 @@ class Listens(FieldExtension):
         self, next_: Callable[..., Any], source: Any, info: AnyInfo[Context, None], **kwargs: Any
     ) -> Any:
         await info.context.identify()
-        await info.context.charge(cost.of_running(info._raw_info))  # noqa: SLF001 graphql-core's own
+        await info.context.charge(info.context.points)
         still = partial(self.permission.has_permission, source, info, **kwargs)
         info.context.before_news.append(still)
         return await next_(source, info, **kwargs)

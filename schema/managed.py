@@ -11,6 +11,7 @@ from schema import errors
 from schema.apps import AppAccessInput, given
 from schema.arguments import Input, left_out
 from schema.context import Info
+from schema.cost import HASHES
 from schema.interfaces import Rows
 from schema.members import Member
 from schema.scalars import RoleCode
@@ -107,6 +108,7 @@ class ManagedMutations:
     @strawberry.mutation(
         graphql_type=AddMemberResult | None,
         extensions=guard(Can(Permission.MEMBERS_INVITE)),
+        metadata=HASHES,
         description="Without an e-mail: joined at once, the password handed over by whoever adds "
         "him.",
     )
@@ -137,6 +139,7 @@ class ManagedMutations:
     @strawberry.mutation(
         graphql_type=SetMemberPasswordResult | None,
         extensions=guard(Caller()),
+        metadata=HASHES,
         description="Give somebody without an e-mail a new password; his sessions end.",
     )
     async def set_member_password(self, info: Info, input: Input[SetMemberPasswordInput]) -> Rows:

@@ -11,6 +11,7 @@ from resolvers import password_changes
 from schema import errors
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.interfaces import Rows
 
 
@@ -77,6 +78,7 @@ class PasswordMutations:
     @strawberry.mutation(
         graphql_type=ChangePasswordResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="Change one's password; the other sessions end.",
     )
     async def change_password(self, info: Info, input: Input[ChangePasswordInput]) -> Rows:
@@ -100,6 +102,7 @@ class PasswordMutations:
     @strawberry.mutation(
         graphql_type=ResetPasswordResult | None,
         extensions=guard(People()),
+        metadata=TESTS_SECRET,
         description="Follow the link to a new password; it works once.",
     )
     async def reset_password(self, info: Info, input: Input[ResetPasswordInput]) -> Rows:

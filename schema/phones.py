@@ -11,6 +11,7 @@ from schema import errors
 from schema.accounts import Me
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.interfaces import Rows
 
 
@@ -91,6 +92,7 @@ class PhoneMutations:
     @strawberry.mutation(
         graphql_type=ConfirmPhoneResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="Confirm the viewer's number with the code sent to it.",
     )
     async def confirm_phone(self, info: Info, input: Input[ConfirmPhoneInput]) -> Rows:
@@ -100,6 +102,7 @@ class PhoneMutations:
     @strawberry.mutation(
         graphql_type=RemovePhoneResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="Take the viewer's confirmed number out, with the code sent to it.",
     )
     async def remove_phone(self, info: Info, input: Input[RemovePhoneInput]) -> Rows:

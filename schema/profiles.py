@@ -10,6 +10,7 @@ from schema import errors
 from schema.accounts import Me
 from schema.arguments import Input, left_out, stays
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.enums import Locale
 from schema.interfaces import Rows
 
@@ -116,6 +117,7 @@ class ProfileMutations:
     @strawberry.mutation(
         graphql_type=DeleteMyAccountResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="End one's account; refused while one is the last owner of a tenant.",
     )
     async def delete_my_account(self, info: Info, input: Input[DeleteMyAccountInput]) -> Rows:

@@ -11,6 +11,7 @@ from schema import errors
 from schema.answers import RegistrationInput, registration
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.enums import Catalog, Locale, SessionTransport
 from schema.interfaces import Rows
 from schema.sessions import SignedIn, signed_in
@@ -90,6 +91,7 @@ class RegistrationMutations:
     @strawberry.mutation(
         graphql_type=CompleteRegistrationResult | None,
         extensions=guard(People()),
+        metadata=TESTS_SECRET,
         description="Follow the link of a registration; it works once.",
     )
     async def complete_registration(

@@ -8,11 +8,14 @@ import structlog
 from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.scalar import ScalarDefinition
+from strawberry.utils.str_converters import to_camel_case
 
 import errors
 from locales import Locale
@@ -33,6 +36,7 @@ from schema.blocks import BlockMutations
 from schema.context import Context, Info
 from schema.emails import EmailMutations
 from schema.errors import HANDLERS
+from schema.guard import Guard
 from schema.identities import IdentityMutations, IdentityQueries
 from schema.import_plans import MemberImportMutations
 from schema.interfaces import Node, Rows
@@ -141,6 +145,17 @@ class Mutation(
 class Schema(strawberry.Schema):
     """Gives every error its code, and hides what is not meant for the client."""
 
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        """What an extension refuses ends a stream as well; there the library expects nothing."""
+        try:
+            return await super()._prepare_operation_async(context, extensions_runner)
+        except (GraphQLError, errors.Failure) as refused:
+            error = refused if isinstance(refused, GraphQLError) else _wrapped(refused)
+            context.pre_execution_errors = [error]
+            return PreExecutionError(data=None, errors=[error])
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
@@ -149,6 +164,10 @@ class Schema(strawberry.Schema):
             _tell(error, context)
             if context is not None and error.extensions:
                 context.noted(str(error.extensions["code"]))
+
+
+def _wrapped(failure: errors.Failure) -> GraphQLError:
+    return GraphQLError(failure.code, original_error=failure)
 
 
 _CLIENTS_OWN = (
@@ -170,8 +189,16 @@ def _tell(error: GraphQLError, context: Context | None) -> None:
     code, request_id = failure.code, context.client.request_id if context else None
     if isinstance(cause, errors.ServiceUnavailable) or code == errors.Failure.code:
         log.error("operation failed", code=code, request_id=request_id, exc_info=cause)
-    error.extensions = {"code": code, "requestId": request_id}
+    error.extensions = {"code": code, "requestId": request_id, **_facts(failure)}
     error.message = message(context.locale if context else Locale.EN, failure)
+
+
+def _facts(failure: errors.Failure) -> dict[str, object]:
+    """What a developer can do something about."""
+    if not isinstance(failure, errors.QueryTooComplex):
+        return {}
+    facts = {"limit": to_camel_case(failure.limit), "most": failure.most, "cost": failure.cost}
+    return {name: fact for name, fact in facts.items() if fact is not None}
 
 
 class OneOperation(SchemaExtension):
@@ -204,6 +231,6 @@ def build(
             scalar_map={**SCALARS, **scalars}, name_converter=names or NameConverter()
         ),
         exception_handlers=HANDLERS,
-        extensions=[OneOperation],
+        extensions=[Guard, OneOperation],
         execution_context_class=executor,
     )

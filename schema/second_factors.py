@@ -11,6 +11,7 @@ from schema import errors
 from schema.accounts import Me
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.interfaces import Rows, shown_from
 
 _ONCE = "Ten, each good for one sign-in without the app; shown for this once."
@@ -99,6 +100,7 @@ class SecondFactorMutations:
     @strawberry.mutation(
         graphql_type=EnrolSecondFactorResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="Set up an authenticator app; it counts once it is confirmed.",
     )
     async def enrol_second_factor(self, info: Info, input: Input[EnrolSecondFactorInput]) -> Rows:
@@ -108,6 +110,7 @@ class SecondFactorMutations:
     @strawberry.mutation(
         graphql_type=ConfirmSecondFactorResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="Switch the second factor on, with a code of the app; ends no sessions.",
     )
     async def confirm_second_factor(
@@ -119,6 +122,7 @@ class SecondFactorMutations:
     @strawberry.mutation(
         graphql_type=DisableSecondFactorResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="Switch the second factor off.",
     )
     async def disable_second_factor(
@@ -130,6 +134,7 @@ class SecondFactorMutations:
     @strawberry.mutation(
         graphql_type=RenewRecoveryCodesResult | None,
         extensions=guard(SignedIn()),
+        metadata=TESTS_SECRET,
         description="New recovery codes in place of the old ones.",
     )
     async def renew_recovery_codes(self, info: Info, input: Input[RenewRecoveryCodesInput]) -> Rows:

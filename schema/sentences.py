@@ -107,6 +107,10 @@ FAULTS: dict[str, str] = {
     "TOO_MANY_PIXELS": mark(
         "This picture is too large: at most %(limit)s megapixels. Scale it down."
     ),
+    "TOO_COMMON": mark(
+        "This is guessed too easily: it is made of common words, numbers or names of your own. Use"
+        " several words that have nothing to do with you."
+    ),
     "TEXT_TWICE": mark("Give one text for each language."),
     "UNKNOWN_PERMISSION": mark("This permission cannot be switched for this person."),
     "SWITCHED_TWICE": mark("Name every permission once, in one of the two lists."),

@@ -11,6 +11,7 @@ from schema import errors
 from schema.accounts import Me
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.enums import SessionTransport
 from schema.interfaces import Rows
 
@@ -79,6 +80,7 @@ class SessionMutations:
     @strawberry.mutation(
         graphql_type=SignInResult | None,
         extensions=guard(People()),
+        metadata=TESTS_SECRET,
         description="Sign in; one answer for every wrong pair.",
     )
     async def sign_in(self, info: Info, input: Input[SignInInput]) -> Rows:

@@ -10,6 +10,7 @@ from schema import errors
 from schema.accounts import User
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import HASHES
 from schema.enums import Locale, ProviderRole
 from schema.interfaces import Rows
 from schema.users import Placement
@@ -125,6 +126,7 @@ class SupportMutations:
     @strawberry.mutation(
         graphql_type=CreateUserResult | None,
         extensions=guard(Staff()),
+        metadata=HASHES,
         description="Make an account, as provider staff.",
     )
     async def create_user(self, info: Info, input: Input[CreateUserInput]) -> Rows:

@@ -10,6 +10,7 @@ from schema import errors
 from schema.answers import RegistrationInput, registration
 from schema.arguments import Input
 from schema.context import Info
+from schema.cost import TESTS_SECRET
 from schema.enums import Catalog, Locale, SessionTransport
 from schema.interfaces import Rows
 from schema.sessions import SignedIn as Session
@@ -165,6 +166,7 @@ class TenantInvitationMutations:
     @strawberry.mutation(
         graphql_type=AcceptTenantInvitationResult | None,
         extensions=guard(People()),
+        metadata=TESTS_SECRET,
         description="Accept to own a new tenant: signed in as the invitee, or as a newcomer.",
     )
     async def accept_tenant_invitation(

@@ -15,10 +15,11 @@ from server.access import Access
 from server.crowd import Crowd
 from server.origins import Origins
 from server.pages import mailbox, shells, unsubscribe
+from server.patience import Patience
+from server.refusals import Refusals
 from server.security_headers import SecurityHeaders
 from settings import Settings
 
-LARGEST_BODY = 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -50,7 +51,7 @@ def build(settings: Settings) -> Starlette:
     """The application; whoever runs it keeps the database up (`server/running`)."""
     view = graphql.View(settings)
     routes: list[BaseRoute] = [
-        Route("/graphql", view, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
+        Route("/graphql", view, methods=["GET", "POST"], max_body_size=settings.request_bytes),
         WebSocketRoute("/graphql", view),
         *health.routes,
         *app_sessions.routes,
@@ -68,7 +69,9 @@ def build(settings: Settings) -> Starlette:
             Middleware(SecurityHeaders, settings),
             Middleware(RequestId),
             Middleware(Access),
+            Middleware(Refusals),
             Middleware(Crowd, settings),
+            Middleware(Patience),
             Middleware(Origins, settings),
         ],
     )

@@ -71,12 +71,15 @@ def _printable(text: str) -> str:
 
 
 def _network(host: str) -> str:
+    """IPv4 written as IPv6 is IPv4, as where a server listens on both; a zone says nothing."""
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return host
-    if address.version == 4:  # noqa: PLR2004 IPv4
-        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, OperationDefinitionNode, parse, validate
+from graphql import GraphQLError, OperationDefinitionNode, parse
 from graphql.language import DocumentNode
 
 import errors
@@ -17,6 +17,7 @@ import settings
 from permissions import checks
 from resolvers import documents
 from resolvers.documents import Fault, Refused
+from schema import guard
 from schema.context import Context
 from schema.root import Schema
 from server.pages import built
@@ -79,12 +80,14 @@ def _manifest(file: Path) -> Mapping[str, str]:
 
 def _problems(body: str, schema: Schema) -> list[str]:
     try:
-        document = parse(body)
-    except (GraphQLError, RecursionError) as error:
+        document = guard.admitted(_core(schema), body)
+    except errors.QueryTooComplex as refused:
+        return [f"asks for too much: {refused.most} {refused.limit} at most"]
+    except GraphQLError as error:
         return [str(error)]
     if not operations(document):
         return ["holds no operation"]
-    return [error.message for error in validate(_core(schema), document)]
+    return [error.message for error in guard.faults(_core(schema), document)]
 
 
 def operations(document: DocumentNode | str) -> list[str]:

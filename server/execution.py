@@ -18,11 +18,12 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 import errors
-from models import replica
+import settings
+from models import replica, retrying
 from permissions import checks
-from schema import cost
+from schema import coercion
 from schema.errors import Error
-from server import access, idempotency, staleness, tracing
+from server import access, deadline, idempotency, staleness, tracing
 
 INTROSPECTION = ("__schema", "__type")
 LINK_QUERIES = ("invitation", "tenantInvitation", "accountLink")
@@ -31,6 +32,13 @@ LINK_QUERIES = ("invitation", "tenantInvitation", "accountLink")
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """graphql-core's executor with our transactions around its steps."""
+
+    @classmethod
+    def build(cls, *given: Any, **named: Any) -> Any:
+        """With the variables, which are not repeated where they are wrong."""
+        named["hide_suggestions"] = settings.load().production
+        built = super().build(*given, **named)
+        return [coercion.of_variable(each) for each in built] if isinstance(built, list) else built
 
     def execute_collected_root_fields(
         self, root_type: Any, root_value: Any, grouped_field_set: Any, *rest: Any
@@ -64,10 +72,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         """Begins once the API key has paid; where nobody could be looked up, `begin` says so."""
         with suppress(errors.Failure):
             await self.context_value.identify()
-        fragments = {name: found.definition for name, found in self.fragments.items()}
-        points = cost.of(self.schema, self.operation, fragments, self.variable_values)
         try:
-            await self.context_value.charge(points)
+            await self.context_value.charge(self.context_value.points)
         except errors.Failure as failure:
             raise GraphQLError(failure.code, original_error=failure) from failure
         return await _settled(begin())
@@ -130,13 +136,17 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         field_details_list: FieldDetailsList,
         path: Path,
     ) -> Any:
-        try:
+        async def work() -> Any:
             await self.context_value.identify()
+            return await _settled(run())
+
+        try:
+            async with deadline.kept():
+                return await retrying.done(work)
         except errors.Failure as failure:
             field = parent_type.fields[field_details_list[0].node.name.value]
             self.handle_field_error(failure, field.type, field_details_list, path)
             return None
-        return await _settled(run())
 
     def collect_and_execute_subfields(
         self, return_type: Any, field_details_list: Any, path: Path, result: Any, *rest: Any
@@ -161,8 +171,11 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         self, raw_error: Exception, return_type: Any, field_details_list: Any, path: Path
     ) -> None:
         """What the viewer may not know of is null, without an error (contract)."""
+        if retrying.is_wanted(raw_error):
+            raise raw_error
         if not isinstance(raw_error, errors.NotFound):
-            super().handle_field_error(raw_error, return_type, field_details_list, path)
+            failure = deadline.told(raw_error)
+            super().handle_field_error(failure, return_type, field_details_list, path)
 
 
 async def _settled(result: Any) -> Any:

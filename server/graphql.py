@@ -2,19 +2,20 @@
 bad body.
 """
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from cross_web import HTTPException
 from starlette.background import BackgroundTask
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -29,12 +30,16 @@ from schema.context import Context
 from server import (
     access,
     authentication,
+    bodies,
+    deadline,
     documents,
     events,
     idempotency,
     live,
+    media,
     metering,
     origins,
+    preflight,
     refusals,
     sockets,
     staleness,
@@ -45,9 +50,13 @@ from settings import Settings
 
 SCHEMA = root.build(Executor)
 """What is served, unless a router stands in front: see `subgraph`."""
-METHOD_NOT_ALLOWED = 405
-NOT_NOW = 503
 GREETS_WITHIN = timedelta(seconds=10)
+
+_MAPS = ("variables", "extensions")
+_NOT_ACCEPTABLE = "Accept `application/json` or `application/graphql-response+json`."
+_NO_JSON = "Send one `Content-Type: application/json`, in UTF-8."
+_ENCODED = "Send the body without `Content-Encoding`."
+_TWICE = "The address names the same thing twice: leave one of the two out."
 
 
 @dataclass
@@ -87,11 +96,12 @@ class View(GraphQL[Context, None]):
 
     async def _answer(self, request: Request) -> Response:
         try:
-            return await self.run(request)
+            response = await self.run(request)
         except HTTPException as refused:
-            return _refusal(refused)
+            response = _refusal(request, refused)
         except errors.Failure as failure:
-            return refusals.answer(failure, authentication.client(request).language)
+            response = refusals.answer(failure, authentication.client(request).language)
+        return _dressed(request, response)
 
     async def _keep(self, socket: WebSocket) -> None:
         context = authentication.context(socket)
@@ -103,7 +113,7 @@ class View(GraphQL[Context, None]):
             with live.connection(partial(sockets.say_goodbye, socket)):
                 await self.run(socket, context)
         except errors.RateLimited as full:
-            refused = refusals.answer(full, context.locale, status=NOT_NOW)
+            refused = refusals.answer(full, context.locale, status=HTTPStatus.SERVICE_UNAVAILABLE)
             await socket.send_denial_response(refused)
 
     def is_websocket_origin_allowed(self, _: Any, origin: str) -> bool:  # noqa: ARG002 the library's signature
@@ -138,38 +148,47 @@ class View(GraphQL[Context, None]):
         return False
 
     def decode_json(self, data: str | bytes) -> object:
-        """orjson refuses what no text column could hold: lone surrogates, invalid UTF-8.
-
-        A key given twice is refused as well: whatever stands before us may read the other one.
-        """
-        orjson.loads(data)
-        return json.loads(data, object_pairs_hook=_without_duplicates)
+        return bodies.decode(data)
 
     async def parse_http_body(self, request: Any) -> Any:
         """Raises:
-        HTTPException: 400, the body is JSON but no GraphQL request.
+        HTTPException: it is no GraphQL request, or may not be made in this way.
         """
+        transport = self._get_stream_transport_from_headers(request.headers)
         try:
-            data = await super().parse_http_body(request)
-        except (AttributeError, TypeError, ValueError, RecursionError) as error:
-            raise HTTPException(400, "The request body is not a GraphQL request.") from error
-        if isinstance(data, list) or not isinstance(data.operation_name, str | None):
-            raise HTTPException(400, "One operation, its `operationName` a string or null.")
-        if data.protocol != "http" and request.method != "POST":
-            raise HTTPException(METHOD_NOT_ALLOWED, "Subscribe with POST.")
-        document_id = await self._document_id(request)
-        if not isinstance(document_id, str | None):
-            raise HTTPException(400, "`documentId` must be a string or null.")
-        if document_id is not None and data.query is not None:
-            raise HTTPException(400, "Either `query` or `documentId`, not both.")
-        return Asked(**vars(data), document_id=document_id)
+            fields = bodies.require_request(await self._fields(request))
+        except bodies.Malformed as fault:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, str(fault)) from fault
+        if transport is not None and request.method != "POST":
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "Subscribe with POST.")
+        if transport is None and media.chosen(request.headers) is None:
+            raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, _NOT_ACCEPTABLE)
+        if request.method == "GET" and not preflight.is_asked_for(request.headers):
+            raise HTTPException(HTTPStatus.BAD_REQUEST, preflight.REFUSED)
+        return Asked(
+            query=fields.get("query"),
+            variables=fields.get("variables"),
+            operation_name=fields.get("operationName"),
+            extensions=fields.get("extensions"),
+            protocol=transport.protocol if transport else "http",
+            document_id=fields.get("documentId"),
+        )
 
-    async def _document_id(self, request: Any) -> object:
-        """Most bodies name none, and are not read twice."""
+    async def _fields(self, request: Any) -> object:
         if request.method == "GET":
-            return request.query_params.get("documentId")
-        body = await request.get_body()
-        return self.parse_json(body).get("documentId") if b'"documentId"' in body else None
+            return self._of_address(request.query_params)
+        if not media.is_json(request.headers):
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _NO_JSON)
+        if media.is_encoded(request.headers):
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _ENCODED)
+        return bodies.decode(await request.get_body())
+
+    def _of_address(self, given: QueryParams) -> Mapping[str, object]:
+        names = [name for name, _ in given.multi_items()]
+        if len(names) > len(set(names)):
+            raise bodies.Malformed(_TWICE)
+        maps = {name: bodies.decode(given[name]) for name in _MAPS if name in given}
+        return {**given, **maps}
 
     async def execute_operation(
         self,
@@ -184,13 +203,15 @@ class View(GraphQL[Context, None]):
         errors.Failure: it is not run; see `server/documents`.
         """
         asked = request_data
-        asked.query = await documents.text(context, asked.query, asked.document_id)
-        context.resend = idempotency.asked(
-            request, asked.query, asked.variables, asked.operation_name
-        )
-        result = await super().execute_operation(
-            request, request_adapter, asked, context, root_value, sub_response
-        )
+        run = partial(super().execute_operation, request, request_adapter, asked, context)
+        async with AsyncExitStack() as stack:
+            if asked.protocol == "http":
+                await stack.enter_async_context(deadline.kept())
+            asked.query = await documents.text(context, asked.query, asked.document_id)
+            context.resend = idempotency.asked(
+                request, asked.query, asked.variables, asked.operation_name
+            )
+            result = await run(root_value, sub_response)
         if context.resend is not None and context.resend.is_replayed:
             sub_response.headers[idempotency.REPLAYED] = "true"
         return result
@@ -199,10 +220,11 @@ class View(GraphQL[Context, None]):
         return orjson.dumps(data)
 
     async def process_result(self, request: Any, result: Any) -> GraphQLHTTPResponse:
-        """No `data` key where nothing was executed."""
+        """No `data` key where nothing was executed: where no error has happened in a field."""
         response = await super().process_result(request, result)
-        if response.get("data") is None and response.get("errors"):
+        if result.data is None and result.errors and not any(e.path for e in result.errors):
             response.pop("data", None)
+            request.state.code = result.errors[0].extensions["code"]
         return response
 
 
@@ -212,23 +234,24 @@ def subgraph() -> root.Schema:
     return federation.build(Executor)
 
 
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError
-    return found
+def _dressed(request: Request, response: Response) -> Response:
+    """In the media type that was asked for, with the status that goes with it."""
+    chosen, code = media.chosen(request.headers), getattr(request.state, "code", None)
+    if code is not None and response.status_code == HTTPStatus.OK:
+        response.status_code = refusals.status(code, is_exact=chosen == media.GRAPHQL)
+    if chosen is not None and response.headers.get("content-type") == media.JSON:
+        response.headers["content-type"] = chosen
+    return response
 
 
-def _refusal(refused: HTTPException) -> Response:
-    """A request that is no GraphQL request still gets GraphQL's shape of errors."""
-    access.failed(errors.InvalidInput.code)
-    error: Mapping[str, object] = {
-        "message": refused.reason,
-        "extensions": {"code": errors.InvalidInput.code},
-    }
+def _refusal(request: Request, refused: HTTPException) -> Response:
+    """Of what is no GraphQL request, or is made in a way that it may not be."""
+    status, headers = refused.status_code, {}
     if isinstance(refused.__cause__, InvalidOperationTypeError):
-        return JSONResponse({"errors": [error]}, METHOD_NOT_ALLOWED, {"allow": "POST"})
-    return JSONResponse({"errors": [error]}, refused.status_code)
+        status = HTTPStatus.METHOD_NOT_ALLOWED
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
+    return refusals.say(status, refused.reason, headers)
 
 
 async def _touch(context: Context) -> None:

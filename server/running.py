@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from auth import quotas
@@ -93,13 +94,19 @@ async def working(settings: Settings) -> AsyncIterator[asyncio.Event]:
     that; leaving the block waits for it.
     """
     stop = asyncio.Event()
-    work = asyncio.create_task(worker.run(*carriers(settings), stop=stop))
+    running = worker.run(*carriers(settings), stop=stop, pace=_pace(settings))
+    work = asyncio.create_task(running)
     end = asyncio.create_task(_ended(work, stop))
     try:
         yield stop
     finally:
         stop.set()
         await end
+
+
+def _pace(settings: Settings) -> timedelta:
+    rate = settings.mails_per_second
+    return timedelta(seconds=1 / rate) if rate else timedelta()
 
 
 async def _ended(work: asyncio.Task[None], stop: asyncio.Event) -> None:

@@ -18,7 +18,7 @@ import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
 from server import app, health, live, metrics, protocols, running, tracing
-from settings import Settings
+from settings import Settings, proxies
 
 GRACE_SECONDS = 8
 NOTICED_WITHIN = timedelta(seconds=3)
@@ -89,7 +89,7 @@ async def serve(settings: Settings, *, host: str, port: int, worker: bool) -> No
             log_config=None,
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=list(settings.trusted_proxies),
+            forwarded_allow_ips=list(proxies.as_peers(settings.trusted_proxies)),
             timeout_graceful_shutdown=GRACE_SECONDS,
             limit_concurrency=_connections(settings),
             **protocols.OPTIONS,

@@ -6,6 +6,7 @@ may run, in one process or in many; each mail is claimed by one of them.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -18,6 +19,7 @@ from auth import limits
 from mail import delivery
 from mail.delivery import Carrier
 from mail.transport import Unavailable
+from models import Channel
 from resolvers import (
     account_links,
     app_actions,
@@ -45,6 +47,7 @@ async def run(
     idle: timedelta = timedelta(seconds=0.5),
     trouble: timedelta = timedelta(seconds=10),
     rounds: timedelta = timedelta(minutes=5),
+    pace: timedelta = _AT_ONCE,
 ) -> None:
     """Work until `stop` is set; what is in hand is finished first, within its 30 seconds.
 
@@ -52,7 +55,7 @@ async def run(
     is named twice takes two at once.
     `idle` is the pause when nothing is due, `trouble` the one when the database or a server is
     away, or when something fails that nobody foresaw. `rounds` is how often somebody looks for
-    reports and reminders that are due.
+    reports and reminders that are due. `pace` is from one mail to the next at least.
     """
 
     async def deliver(carrier: Carrier, watch: asyncio.Lock) -> timedelta:
@@ -62,8 +65,9 @@ async def run(
             if claimed is None:
                 await _pause(stop, idle)
                 return _AT_ONCE
+        begun = time.monotonic()
         await delivery.carry(carrier, claimed)
-        return _AT_ONCE
+        return _left(pace, begun) if carrier.channel is Channel.MAIL else _AT_ONCE
 
     async def write(send_due: Callable[[], Awaitable[int]]) -> timedelta:
         await send_due()
@@ -82,6 +86,10 @@ async def run(
             tasks.create_task(_repeat(step, stop=stop, trouble=trouble))
         tasks.create_task(_repeat(go_on, stop=stop, trouble=trouble))
         tasks.create_task(_repeat(_tidy, stop=stop, trouble=trouble))
+
+
+def _left(pace: timedelta, begun: float) -> timedelta:
+    return max(pace - timedelta(seconds=time.monotonic() - begun), _AT_ONCE)
 
 
 async def _tidy() -> timedelta:

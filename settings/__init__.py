@@ -2,7 +2,7 @@
 
 `load()` reads and checks all of it once, at the start of the process; nothing else reads
 `os.environ`. Production refuses what only development may default to. What grew is beside:
-`limits`, `live`, `operations`, `pages`, and how `identity_providers` and an `sms_gateway` are
+`limits`, `live`, `operations`, `requests`, and how `identity_providers` and an `sms_gateway` are
 described.
 """
 
@@ -23,13 +23,16 @@ from settings.api_keys import ApiKeys
 from settings.databases import Databases, Duration
 from settings.documents import Documents
 from settings.federation import Federation
+from settings.guard import Guard
 from settings.identity_providers import IdentityProviders
 from settings.imports import Imports
 from settings.limits import Limits, listed
 from settings.live import Live
 from settings.operations import Operations
 from settings.pages import Pages
+from settings.proxies import Proxy
 from settings.quotas import Quotas
+from settings.requests import Requests
 from settings.webhooks import Webhooks
 
 CHECKOUT = Path(__file__).parents[1]
@@ -67,11 +70,13 @@ class Settings(
     Databases,
     Documents,
     Federation,
+    Guard,
     Limits,
     Live,
     Operations,
     Pages,
     Quotas,
+    Requests,
     Webhooks,
     BaseSettings,
 ):
@@ -94,8 +99,10 @@ class Settings(
         default_factory=_default_data_dir,
         description="Where the embedded database and the development mailbox live.",
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
-        (), description="Addresses whose `X-Forwarded-For` is believed, separated by commas."
+    trusted_proxies: Annotated[tuple[Proxy, ...], NoDecode, BeforeValidator(listed)] = Field(
+        (),
+        description="Addresses and networks whose `X-Forwarded-For` is believed, separated by "
+        "commas.",
     )
 
     smtp_url: SecretStr | None = Field(
@@ -107,6 +114,12 @@ class Settings(
 
     mail_envelope_from: str | None = Field(
         None, description="Where bounces go; unset: to the sender."
+    )
+    mails_per_second: float | None = Field(
+        None,
+        gt=0,
+        description="Mails that leave one process in a second at most. Unset: as many as the mail "
+        "server takes.",
     )
 
     sms_url: sms_gateway.Address | None = Field(

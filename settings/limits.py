@@ -36,15 +36,36 @@ class Limits(BaseModel):
     limit_mails_per_address: Rate = Field(
         "20/hour", description="Invitation mails to one address from all tenants."
     )
+    limit_mails_per_tenant: Rates = Field(
+        ("2000/hour", "10000/day"),
+        description="Invitation mails of one tenant, imports aside.",
+    )
+    limit_mails_of_server: Rates = Field(
+        ("50000/hour",),
+        description="Invitation mails of all tenants: the operator's emergency brake. Far above "
+        "what one tenant may send, so that none can use it up for the others.",
+    )
     limit_resends: Rate = Field("10/hour", description="Resends of one invitation.")
     limit_links: Rate = Field(
         "120/minute", description="Look-ups and acceptances of links by one client address."
+    )
+    limit_links_of_server: Rate = Field(
+        "6000/minute",
+        description="Look-ups and acceptances by all clients, before each has fewer.",
+    )
+    limit_links_in_crowd: Rate = Field(
+        "10/minute", description="What one client address has left of them then."
     )
     limit_failed_sign_ins: Rate = Field(
         "10/15 minutes", description="Failed sign-ins of one account from one client address."
     )
     limit_failed_sign_ins_per_client: Rate = Field(
         "100/hour", description="Failed sign-ins from one client address."
+    )
+    limit_failed_sign_ins_per_account: Rate = Field(
+        "50/day",
+        description="Failed sign-ins by one login or address from all clients that its account "
+        "has not signed in from.",
     )
     limit_account_links: Rates = Field(
         ("5/hour",),

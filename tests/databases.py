@@ -6,6 +6,7 @@ stays open for the next, unless a test closed it or opened another.
 """
 
 import itertools
+import os
 from typing import Any
 
 import asyncpg
@@ -56,7 +57,7 @@ async def take(server: Embedded) -> str:
     """The name of a database that is as the migrations left it."""
     if _spare:
         return _spare.pop()
-    name = f"test_{next(_numbers)}"
+    name = f"test_{os.getpid()}_{next(_numbers)}"  # forked processes share the server
     await administer(server, f"create database {name} template {embedded.DATABASE}")
     _superusers[name] = connection = await _connect(server, name)
     _shapes[name] = await _shape(connection)

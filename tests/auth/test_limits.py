@@ -12,6 +12,7 @@ from models import RateLimit, database
 from settings import Settings
 from tests.conftest import Clock
 from tests.factories import World
+from tests.resolvers import steps
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -106,7 +107,7 @@ async def test_an_attempt_counts_whatever_becomes_of_it(world: World) -> None:
     person, missing = await world.person(), "tnt_inv_missing"
     for _ in range(2):
         await person.ask("query($t: String!) { invitation(token: $t) { __typename } }", t=missing)
-    assert list((await counters()).values()) == [2]
+    assert list((await counters()).values()) == [2, 2]
 
 
 async def test_counters_are_one_for_all_processes_and_survive_restarts(
@@ -183,3 +184,68 @@ async def test_a_query_that_breaks_its_transaction_still_counts_its_links(
     await person.client.execute(breaking, nul="\0")
     look = '{ invitation(token: "x") { __typename } }'
     assert (await person.ask(look))["invitation"]["__typename"] == "RateLimited"
+
+
+async def test_what_is_remembered_is_known_until_its_time_is_over(clock: Clock) -> None:
+    """ADR 0041; looking counts nothing."""
+    one, other = counter("1/hour"), counter("1/hour", "another")
+
+    async def known() -> list[bool]:
+        async with database.transaction(database.SYSTEM, read_only=True):
+            return [await limits.is_remembered(one), await limits.is_remembered(other)]
+
+    assert await known() == [False, False]
+    for _ in range(2):
+        async with database.transaction(database.SYSTEM):
+            await limits.remember(one)
+        clock.move(timedelta(minutes=40))
+    assert await known() == [True, False]
+    clock.move(timedelta(minutes=20))
+    assert await known() == [False, False]
+
+
+async def test_a_crowd_of_clients_is_slowed_and_a_link_in_somebodys_hand_still_opens(
+    configure: Callable[..., Settings], world: World, clock: Clock
+) -> None:
+    """CASES 87: guessing from many addresses, while each of them alone is under its own limit."""
+    configure(
+        limit_links="20/minute", limit_links_of_server="30/minute", limit_links_in_crowd="2/minute"
+    )
+    look = '{ invitation(token: "tnt_inv_guess") { __typename } }'
+
+    async def guess() -> list[int]:
+        """How many guesses of five addresses in turn were answered, by address."""
+        answered = [0] * 5
+        for number in range(100):
+            client = world.client(address=f"192.0.2.{number % 5}")
+            shown = (await client.ask(look))["invitation"]["__typename"]
+            answered[number % 5] += shown == "InvitationUnavailable"
+        return answered
+
+    assert await guess() == [8] * 5
+    tenant = await world.tenant()
+    await steps.invite(await world.join(tenant), tenant)
+    holder = world.client(address="203.0.113.1")
+    token = await world.link_token(steps.NINA)
+    assert (await steps.look(holder, token))["__typename"] == "InvitationPreview"
+    accepted = await steps.accept(holder, token=token, registration=steps.NEWCOMER)
+    assert accepted["__typename"] == "AcceptInvitationPayload"
+    clock.move(timedelta(minutes=1))
+    assert (await steps.look(world.client(address="192.0.2.0"), token))["code"] == (
+        "INVITATION_UNAVAILABLE"
+    )
+
+
+async def test_one_client_over_its_own_limit_makes_no_crowd(
+    configure: Callable[..., Settings], world: World
+) -> None:
+    """CASES 87: what is refused by one's own counter reaches nobody else's."""
+    configure(
+        limit_links="3/minute", limit_links_of_server="6/minute", limit_links_in_crowd="1/minute"
+    )
+    loud, quiet = world.client(address="192.0.2.1"), world.client(address="192.0.2.2")
+    look = '{ invitation(token: "tnt_inv_guess") { __typename } }'
+    for _ in range(20):
+        await loud.ask(look)
+    shown = [(await quiet.ask(look))["invitation"]["__typename"] for _ in range(3)]
+    assert shown == ["InvitationUnavailable"] * 3

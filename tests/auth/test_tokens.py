@@ -31,6 +31,16 @@ def test_no_two_tokens_are_alike() -> None:
     assert len({tokens.new(tokens.SESSION) for _ in range(10_000)}) == 10_000
 
 
+@pytest.mark.parametrize("make", [tokens.new, lambda _: tokens.derive("tnt_inv_", ids.new("inv"))])
+def test_every_bit_of_a_token_is_as_likely_as_not(make: Callable[[str], str]) -> None:
+    """CASES 53: of 10,000, each of its 256 bits, with chances of a wrong alarm below 1 in 10^12."""
+    count = 10_000
+    numbers = [int.from_bytes(secret_bytes(make("tnt_inv_"), "tnt_inv_")) for _ in range(count)]
+    assert len(set(numbers)) == count
+    ones = [sum(number >> bit & 1 for number in numbers) for bit in range(256)]
+    assert max(abs(each - count / 2) for each in ones) < 400
+
+
 def test_a_token_is_not_shown_where_objects_are_printed() -> None:
     """CASES 82."""
     token = tokens.new(tokens.SESSION)

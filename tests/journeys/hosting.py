@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -44,10 +45,12 @@ async def hosting(
 
 
 @asynccontextmanager
-async def listening(application: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(
-        uvicorn.Config(application, lifespan="off", log_config=None, **protocols.OPTIONS)
-    )
+async def listening(
+    application: Starlette, listener: socket.socket, **more: Any
+) -> AsyncIterator[None]:
+    """`more` are further options of uvicorn."""
+    options = {**protocols.OPTIONS, **more}
+    server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None, **options))
     run = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield

@@ -314,13 +314,41 @@ async def test_a_link_that_no_secret_makes_is_not_guessed(
     assert sink.received == []
 
 
+async def test_what_people_typed_adds_no_header(
+    sink: Sink, transport: SmtpTransport, configure: Callable[..., Settings]
+) -> None:
+    """CASES 73, 128: whatever got past the edge, answers go where the settings say."""
+    configure(mail_envelope_from="bounces@example.com")
+    await offers.invite(tenant_name="Acme\r\nReply-To: eve@example.org\r\nBcc: eve@example.org")
+    await delivery.deliver_due(transport)
+    (message,) = sink.received
+    assert sorted(message.keys()) == [
+        "Auto-Submitted",
+        "Content-Type",
+        "Date",
+        "From",
+        "MIME-Version",
+        "Message-ID",
+        "Subject",
+        "To",
+    ]
+    assert "\n" not in message["Subject"]
+    assert sink.recipients == [[offers.ADDRESS]]
+
+
 @pytest.mark.parametrize(
-    "poison", [{"message": "nonsense"}, {"facts": {}}, {"recipient": "not an address"}]
+    "poison",
+    [
+        {"message": "nonsense"},
+        {"facts": {}},
+        {"recipient": "not an address"},
+        {"locale": "xx"},
+    ],
 )
 async def test_a_mail_that_cannot_be_written_does_not_hold_up_the_others(
     sink: Sink, transport: SmtpTransport, poison: dict[str, object]
 ) -> None:
-    """CASES 125."""
+    """CASES 125: whether that shows as it is claimed or as it is written."""
     await offers.tell()
     await edit(**poison)
     await offers.invite()

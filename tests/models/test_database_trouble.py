@@ -128,6 +128,7 @@ STATES: dict[str, type[errors.Failure]] = {
     "40001": errors.Conflict,  # serialization failure
     "40P01": errors.Conflict,  # deadlock
     "57014": errors.Timeout,  # cancelled by the statement time-out
+    "53100": errors.ServiceUnavailable,  # its disk is full
     "53300": errors.ServiceUnavailable,  # too many connections
     "57P03": errors.ServiceUnavailable,  # starting up
     "22021": errors.InvalidInput,  # a character no text can hold

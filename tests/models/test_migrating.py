@@ -19,6 +19,7 @@ insert into outbox_entries
   (id, message, recipient, locale, facts, state, attempts, due_at, created_at)
 values ('msg_1', 'removed', 'ann@example.com', 'EN', '{}', 'SENT', 1, now(), now());
 """
+DOORS = 15
 TABLES = (
     "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
 )
@@ -29,6 +30,15 @@ async def administer(server: embedded.Embedded, *statements: str) -> None:
     try:
         for statement in statements:
             await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def superuser_of(url: str, statement: str) -> None:
+    """Run it in that very database."""
+    connection = await asyncpg.connect(**database.parse(as_role(url, "postgres")))
+    try:
+        await connection.execute(statement)
     finally:
         await connection.close()
 
@@ -156,16 +166,35 @@ async def test_two_processes_migrate_at_once(blank: Addresses) -> None:
 async def test_a_role_that_could_bypass_the_fence_is_not_served(
     server: embedded.Embedded, database_urls: Addresses, configure: Callable[..., Settings]
 ) -> None:
-    """CASES 108: a superuser, the owner, who bypasses policies, or who can become one of these."""
+    """CASES 108: a superuser, the owner, who bypasses policies, or who can become one of these; who
+    owns a function alone, since policies ask functions.
+    """
     await administer(
         server,
+        "create role author login",
         "create role unbound login bypassrls",
         f"create role heir login in role {embedded.OWNER}",
         "create role deputy login noinherit in role unbound",
     )
+    await superuser_of(database_urls[0], "alter function scope_is_wide() owner to author")
     try:
-        for role in ("postgres", embedded.OWNER, "unbound", "heir", "deputy"):
+        for role in ("postgres", embedded.OWNER, "unbound", "heir", "deputy", "author"):
             with pytest.raises(migrating.NotReady, match="TENANTRY_DATABASE_URL"):
                 await require_ready(as_role(database_urls[0], role), configure())
     finally:
+        await superuser_of(
+            database_urls[0], f"alter function scope_is_wide() owner to {embedded.OWNER}"
+        )
         await administer(server, "drop role deputy", "drop role heir", "drop role unbound")
+        await administer(server, "drop role author")
+
+
+async def test_nobody_but_the_serving_role_goes_through_the_doors(blank: Addresses) -> None:
+    """ADR 0002 and 0040: they see more than who calls them, and PostgreSQL lets everybody call."""
+    await migrating.migrate(blank[1], embedded.SERVING_ROLE)
+    open_to = (
+        "select count(*) from pg_proc"
+        " where prosecdef and has_function_privilege('{}', oid, 'execute')"
+    )
+    assert await ask_owner(blank, open_to.format("newcomer")) == 0
+    assert await ask_owner(blank, open_to.format(embedded.SERVING_ROLE)) == DOORS

@@ -11,7 +11,7 @@ from permissions.catalog import OWNER
 from tests.clients import Person
 from tests.factories import World
 
-ROUNDS = 25
+ROUNDS = 10
 ACTORS, OWNERS = 6, 2
 RECORDED = {
     "RemoveMemberPayload": "member.remove",

@@ -41,6 +41,9 @@ def test_a_name_is_kept_as_it_is_written_without_blanks_around_it(typed: str, ke
         ("", "REQUIRED"),
         (" \u00a0\t", "REQUIRED"),
         ("\u200d", "REQUIRED"),
+        ("\ufe0f", "REQUIRED"),
+        ("\u034f \u180b", "REQUIRED"),
+        ("\u0301", "REQUIRED"),
         ("\u3164 \u2800", "REQUIRED"),
         ("x" * 201, "TOO_LONG"),
         ("x" * 10_000, "TOO_LONG"),
@@ -167,7 +170,10 @@ def test_what_cannot_be_dialled_from_abroad_is_no_phone(typed: str) -> None:
     assert refused(identifiers.phone, typed) == "INVALID"
 
 
-@pytest.mark.parametrize("typed", ["p" * 12, " " * 12, "\u0000" * 12, "🔑" * 12, "p" * 1024])
+@pytest.mark.parametrize(
+    "typed",
+    [" a quiet\u0000🔑 one", "  кот \u00e9\u0301 ⁂ пёс  ", "kJ3xQz7Lp2Wm" * 6, "kJ3xQz7L" * 128],
+)
 def test_a_password_is_anything_long_enough_kept_verbatim(typed: str) -> None:
     """PRODUCT 4, CASES 89."""
     assert identifiers.new_password(typed) == typed
@@ -175,9 +181,17 @@ def test_a_password_is_anything_long_enough_kept_verbatim(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("p" * 11, "TOO_SHORT"), ("p" * 1025, "TOO_LONG"), ("p" * 11 + "\ud800", "INVALID")],
+    [
+        ("p" * 11, "TOO_SHORT"),
+        ("p" * 1025, "TOO_LONG"),
+        ("p" * 11 + "\ud800", "INVALID"),
+        ("p" * 12, "TOO_COMMON"),
+        ("password1234", "TOO_COMMON"),
+    ],
 )
-def test_a_password_that_is_too_short_too_long_or_no_text_is_refused(typed: str, code: str) -> None:
+def test_a_password_that_is_short_endless_guessed_or_no_text_is_refused(
+    typed: str, code: str
+) -> None:
     """CASES 89: 4096 characters are refused before hashing."""
     assert refused(identifiers.new_password, typed) == code
 

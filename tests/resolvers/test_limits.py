@@ -7,11 +7,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from models import Tenant
 from settings import Settings
 from tests.clients import Client, Person
 from tests.conftest import Clock
 from tests.factories import World
+from tests.figures import Measured
 from tests.resolvers import steps
 
 Configure = Callable[..., Settings]
@@ -102,6 +105,92 @@ async def test_one_address_gets_so_many_mails_an_hour_from_all_tenants(
     await steps.invite(owners[1], tenants[1], steps.NINA.upper())
     third = await owners[2].do("inviteMember", steps.invitation(tenants[2]))
     assert waits(third, HOUR)
+
+
+async def test_a_tenant_sends_so_many_invitation_mails_whoever_invites_or_resends(
+    world: World, project: Tenant, owner: Person, manager: Person, configure: Configure
+) -> None:
+    """CASES 86; other tenants are not held up."""
+    configure(limit_mails_per_tenant=("3/hour",))
+    invited = await steps.invite(owner, project, "a@example.com")
+    await steps.invite(manager, project, "b@example.com")
+    again = {"invitationId": invited.invitation_id}
+    assert (await owner.do("resendInvitation", again))["__typename"] == "ResendInvitationPayload"
+    third = steps.invitation(project, "c@example.com")
+    assert waits(await manager.do("inviteMember", third), HOUR)
+    assert waits(await owner.do("resendInvitation", again), HOUR)
+    other = await world.tenant()
+    await steps.invite(await world.join(other), other, "c@example.com")
+
+
+async def test_the_whole_server_sends_so_many_invitation_mails(
+    world: World, configure: Configure, clock: Clock
+) -> None:
+    """CASES 86: the operator's emergency brake."""
+    configure(limit_mails_of_server=("3/hour",))
+    tenants = [await world.tenant() for _ in range(4)]
+    owners = [await world.join(tenant) for tenant in tenants]
+    for number in range(3):
+        await steps.invite(owners[number], tenants[number], f"n{number}@example.com")
+    fourth = steps.invitation(tenants[3], "n3@example.com")
+    assert waits(await owners[3].do("inviteMember", fourth), HOUR)
+    assert len(await world.mails()) == 3
+    clock.move(timedelta(hours=1))
+    await steps.invite(owners[3], tenants[3], "n3@example.com")
+
+
+async def test_a_tenant_over_its_own_limits_takes_nothing_from_the_servers(
+    world: World, project: Tenant, owner: Person, configure: Configure
+) -> None:
+    """ADR 0041: nobody uses up the brake for the others."""
+    configure(limit_mails_per_tenant=("1/hour",), limit_mails_of_server=("2/hour",))
+    await steps.invite(owner, project, "a@example.com")
+    for number in range(5):
+        refused = await owner.do("inviteMember", steps.invitation(project, f"{number}@example.com"))
+        assert waits(refused, HOUR)
+    other = await world.tenant()
+    await steps.invite(await world.join(other), other, "a@example.com")
+
+
+FLOODS = {
+    "to one address": "limit_mails_per_address",
+    "by one inviter": "limit_invitations_per_inviter",
+    "of one tenant": "limit_mails_per_tenant",
+    "of the whole server": "limit_mails_of_server",
+}
+
+
+@pytest.mark.parametrize("number", [12, pytest.param(1000, marks=pytest.mark.soak)])
+async def test_of_a_flood_of_invitations_as_many_pass_as_the_limit_lets(
+    world: World, project: Tenant, configure: Configure, measured: Measured, number: int
+) -> None:
+    """CASES 86: what is over it is `RateLimited` and mails nothing."""
+    people = [await world.join(project) for _ in range(4)]
+    others = [await world.tenant() for _ in range(4)]
+    owners = [await world.join(tenant) for tenant in others]
+    wide = dict.fromkeys((*FLOODS.values(), "limit_mails_per_address_and_tenant"), "9000/hour")
+    sent = 0
+    for flood, limit in FLOODS.items():
+        configure(**wide | {limit: f"{number // 3}/hour"})
+        refused = 0
+        for turn in range(number):
+            by, tenant, email = people[turn % 4], project, f"{limit}{turn}@example.com"
+            if flood == "by one inviter":
+                by = people[0]
+            elif flood in ("to one address", "of the whole server"):
+                by, tenant = owners[turn % 4], others[turn % 4]
+            if flood == "to one address":
+                email = steps.NINA
+            answer = await by.do("inviteMember", steps.invitation(tenant, email))
+            refused += waits(answer, HOUR)
+        assert refused == number - number // 3, flood
+        mailed = len(await world.mails()) - sent
+        assert mailed == (4 if flood == "to one address" else number // 3), flood
+        sent += mailed
+        measured(
+            f"passed of {number} invitations {flood}, its limit being {number // 3}",
+            number - refused,
+        )
 
 
 async def test_one_invitation_is_resent_so_often_an_hour_with_no_wait_between(

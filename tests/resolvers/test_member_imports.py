@@ -400,6 +400,18 @@ async def test_an_address_gets_no_more_mails_by_imports_than_by_hand(
         assert await importing.reasons(stranger, plan) == [expected]
 
 
+async def test_imports_leave_no_more_mails_than_the_whole_server_may_send(
+    owner: Person, project: Tenant, configure: Configure
+) -> None:
+    """CASES 86, ADR 0041: together with invitations; rows beyond are told so."""
+    configure(limit_mails_of_server="2/hour")
+    await steps.invite(owner, project, "first@example.com")
+    plan = await applied(owner, project, TWO)
+    assert await importing.reasons(owner, plan) == [[], ["RATE_LIMITED"]]
+    refused = await owner.do("inviteMember", steps.invitation(project, "last@example.com"))
+    assert refused["__typename"] == "RateLimited"
+
+
 async def test_who_blocks_the_tenant_is_invited_without_a_mail(
     world: World, owner: Person, project: Tenant
 ) -> None:
@@ -453,8 +465,10 @@ async def test_only_who_may_invite_sees_imports(
     listed = "query($id: ID!) { memberImports(tenantId: $id) { edges { node { id } } } }"
     node = "query($id: ID!) { node(id: $id) { id ... on MemberImport { total } } }"
     assert (await owner.ask(node, id=plan))["node"] == {"id": plan, "total": 2}
-    for query, named in ((own, plan), (listed, project.id), (node, plan)):
+    assert await accountant.ask(node, id=plan) == {"node": None}
+    for query, named in ((own, plan), (listed, project.id)):
         assert await accountant.refusal(query, id=named) == "PERMISSION_DENIED"
+    for query, named in ((own, plan), (listed, project.id), (node, plan)):
         assert list((await stranger.ask(query, id=named)).values()) == [None]
         assert await world.anonymous.execute(query, id=named) != {}
     for who, kind in ((accountant, "PermissionDenied"), (stranger, "NotFound")):

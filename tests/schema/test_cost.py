@@ -4,14 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from graphql import (
-    FragmentDefinitionNode,
-    OperationDefinitionNode,
-    get_variable_values,
-    parse,
-    validate,
-)
-from graphql.execution.values import VariableValues
+from graphql import parse, validate
 
 from schema import cost
 from server.graphql import SCHEMA
@@ -25,15 +18,8 @@ def points(document: str, *, checked: bool = True, **variables: Any) -> int:
     parsed = parse(document)
     if checked:
         assert validate(CORE, parsed) == []
-    fragments = {
-        node.name.value: node
-        for node in parsed.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
-    [operation] = [n for n in parsed.definitions if isinstance(n, OperationDefinitionNode)]
-    values = get_variable_values(CORE, operation.variable_definitions or (), variables)
-    assert isinstance(values, VariableValues)
-    return cost.of(CORE, operation, fragments, values)
+    found = cost.Scales(CORE, parsed, variables).every()[0]
+    return cost.points(found.rows, fields=found.paid)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +37,7 @@ def points(document: str, *, checked: bool = True, **variables: Any) -> int:
         (NESTED % ("last: 100", "role { code } appAccess(first: 100)"), 1 + 101),
         ('{ memberChanges(tenantId: "t", first: 100) { edges { node { memberId } } } }', 2),
         ('mutation { removeMember(input: {memberId: "m"}) { __typename } }', 1),
+        ('mutation { signIn(input: {login: "a", password: "b"}) { __typename } }', 1 + 5),
         ('subscription { memberChanged(tenantId: "t") { memberId } }', 1),
     ],
 )
@@ -65,6 +52,7 @@ def test_sizes_are_read_from_variables_and_their_defaults() -> None:
     assert points(query) == 102
     assert points(query, n=10) == 1 + 2
     assert points(query, n=None) == 1 + 26
+    assert points(query, n=100.0) == 102  # JSON's way to write 100
 
 
 @pytest.mark.parametrize("size", [-5, 0, 101, 2**31 - 1])
@@ -120,3 +108,31 @@ def test_a_cycle_ends_where_validation_has_not_been() -> None:
         "{ ...A } fragment A on Query { viewer { __typename } ...B } fragment B on Query { ...A }"
     )
     assert points(query, checked=False) == 1
+
+
+def test_of_several_operations_the_points_are_those_of_the_one_that_is_meant() -> None:
+    query = """query A($n: Int = 100) { tenants(first: $n) { totalCount } }
+      query B($n: Int = 1) { ...C ...C }
+      fragment C on Query { tenants(first: $n) { totalCount } }"""
+    for name, rows in (("A", 100), ("B", 2), (None, 100)):
+        scales = cost.Scales(CORE, parse(query), {}, name)
+        assert scales.every()[0].rows == rows
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ ...Nowhere }",
+        "fragment A on Nowhere { a } fragment A on Query { b }",
+        "{ tenants(first: $n) { nothing { here } } }",
+        '{ tenants(first: "x", last: {a: 1}) @skip { totalCount } }',
+        "{ tenants(first: " + "9" * 5_000 + ") { totalCount } }",
+        "subscription { a @include(if: 1) { b } }",
+        "type A { b: C }",
+        "extend schema @a",
+    ],
+)
+def test_what_makes_no_sense_is_weighed_without_a_fuss(document: str) -> None:
+    """Nothing has validated it yet."""
+    found = cost.Scales(CORE, parse(document)).every()
+    assert all(each.rows <= 100 for each in found)

@@ -146,7 +146,8 @@ async def test_a_cookie_authorises_what_a_foreign_page_cannot_post(
 async def test_a_cookie_alone_authorises_no_address(browser: Client) -> None:
     """CASES 30."""
     answer = await browser.http.get("/graphql", params={"query": ME})
-    assert answer.json() == NOBODY
+    assert answer.status_code == 400
+    assert "GraphQL-Require-Preflight" in answer.json()["errors"][0]["message"]
 
 
 async def test_an_address_with_the_preflight_header_is_authorised_by_the_cookie(

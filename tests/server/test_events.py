@@ -22,6 +22,7 @@ EVENTS = {"accept": "text/event-stream"}
 LENGTHY = "subscription($id: ID!) { it: memberChanged(tenantId: $id) { id: memberId member {"
 LENGTHY += " ".join(f"n{number}:fullName" for number in range(2000)) + "}}}"
 """Its messages are longer than what a connection takes at once."""
+ROOMY = "characters=50000 tokens=10000 selections=3000 aliases=3000 fields=3000"  # for `LENGTHY`
 
 
 async def test_events_say_that_nobody_is_to_keep_or_buffer_them(hall: Hall, owner: Person) -> None:
@@ -111,7 +112,7 @@ async def test_who_does_not_read_for_too_long_is_cut_off(
     """And costs nothing any more; what he has not read does not pile up before."""
     patience = timedelta(milliseconds=200)
     async with (
-        listeners.hall(configure, live_patience=patience) as hall,
+        listeners.hall(configure, live_patience=patience, query_limits_person=ROOMY) as hall,
         unread(hall, owner, id=project.id),
         hall.connection(
             listeners.bearer(owner), max_queue=1, close_timeout=0, sock=await hall.slow()
@@ -135,7 +136,7 @@ async def test_who_reads_on_is_told_that_he_was_too_slow(
         monkeypatch.delitem(protocols.OPTIONS, name)  # so that nothing is cut meanwhile
     patience = timedelta(milliseconds=1)
     async with (
-        listeners.hall(configure, live_patience=patience) as hall,
+        listeners.hall(configure, live_patience=patience, query_limits_person=ROOMY) as hall,
         unread(hall, owner, id=project.id) as events,
         hall.connection(
             listeners.bearer(owner), max_queue=1, close_timeout=0, sock=await hall.slow()

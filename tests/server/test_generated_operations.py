@@ -39,8 +39,9 @@ def operations() -> list[Any]:
     ):
         schemathesis.graphql.scalar(name, st.sampled_from(values).map(nodes.String))
     core: Any = SCHEMA._schema  # noqa: SLF001 Strawberry offers no other way
-    schema = schemathesis.graphql.from_dict(introspection_from_schema(core))
-    return [found.ok() for found in schema.get_all_operations()]
+    schema = schemathesis.graphql.from_dict(dict(introspection_from_schema(core)))
+    found: list[Any] = list(schema.get_all_operations())
+    return [each.ok() for each in found]
 
 
 def drawn(data: st.DataObject, ids: list[str]) -> str:

@@ -2,15 +2,14 @@
 
 import json
 import re
-from typing import Any
 from urllib.parse import quote
 
-import httpx2
 import pytest
 
 import settings
 from models import Tenant, database
 from server import app
+from tests.asking import assert_refused, body, post
 from tests.clients import Client, Person
 from tests.factories import World
 
@@ -18,25 +17,6 @@ JSON = {"content-type": "application/json"}
 CREATE = 'mutation { createTenant(input: {name: "X", catalog: PROJECT}) { __typename } }'
 QUERY = b'"query": "{ __typename }"'
 ME = "{ me { login } }"
-
-
-def body(**request: Any) -> bytes:
-    return json.dumps(request).encode()
-
-
-async def post(client: Client, content: bytes, content_type: str | None = None) -> httpx2.Response:
-    headers = {"content-type": content_type or "application/json"}
-    return await client.http.post("/graphql", content=content, headers=headers)
-
-
-def assert_refused(answer: httpx2.Response, status: int = 400) -> None:
-    """In JSON, in GraphQL's shape, with a code and without data."""
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/json"
-    [error] = answer.json()["errors"]
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert error["message"]
-    assert "data" not in answer.json()
 
 
 @pytest.fixture
@@ -99,7 +79,7 @@ async def test_several_operations_in_one_body_are_refused(owner: Person) -> None
     """CASES 7."""
     answer = await post(owner.client, body(query=CREATE).join([b"[", b"]"]))
     assert_refused(answer)
-    assert answer.json()["errors"][0]["message"] == "Batching is not enabled"
+    assert answer.json()["errors"][0]["message"].startswith("Batching is not enabled")
     assert await owner.ask("{ tenants { totalCount } }") == {"tenants": {"totalCount": 1}}
 
 
@@ -113,7 +93,7 @@ async def test_only_json_is_executed(owner: Person) -> None:
         "application/graphql",
         "x",
     ):
-        assert_refused(await post(owner.client, body(query=CREATE), content_type))
+        assert_refused(await post(owner.client, body(query=CREATE), content_type), status=415)
     assert await owner.ask("{ tenants { totalCount } }") == {"tenants": {"totalCount": 1}}
 
 
@@ -122,7 +102,7 @@ async def test_an_upload_is_not_executed(owner: Person) -> None:
     answer = await owner.client.http.post(
         "/graphql", data={"operations": json.dumps({"query": CREATE}), "map": "{}"}, files={}
     )
-    assert_refused(answer)
+    assert_refused(answer, status=415)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8"])
@@ -161,7 +141,8 @@ async def test_a_document_that_cannot_be_run_is_not_run(nobody: Client, query: s
     """CASES 2, 15, 67."""
     answer = await nobody.execute(query)
     assert "data" not in answer
-    assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_USER_INPUT"}
+    [code] = {error["extensions"]["code"] for error in answer["errors"]}
+    assert code in {"BAD_USER_INPUT", "QUERY_TOO_COMPLEX"}
 
 
 async def test_of_several_operations_the_named_one_is_run(owner: Person) -> None:

@@ -189,6 +189,7 @@ async def test_too_many_requests_are_refused_at_once_and_health_is_not(
                 data_dir=tmp_path,
                 requests_at_once=100,
                 live_connections=500,
+                request_patience=timedelta(minutes=1),
             )
         )
         http = await stack.enter_async_context(httpx2.AsyncClient(timeout=30))
