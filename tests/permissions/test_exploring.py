@@ -1,12 +1,14 @@
 """Who may look at what the API consists of: decided for each viewer, at each request."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, get_introspection_query, get_named_type
 
 from models import Catalog, Member, MemberStatus, ProviderRole, Tenant, database
+from resolvers import documents
 from server.graphql import SCHEMA
 from settings import Settings
 from tests.clients import Client, Person
@@ -120,6 +122,31 @@ async def test_events_explore_no_further_than_a_body(anonymous: Client) -> None:
     )
     assert '"errors"' in answer.text
     assert "__schema" not in answer.text
+
+
+@pytest.mark.usefixtures("production")
+async def test_a_document_that_is_named_explores_no_further(
+    anonymous: Client, stranger: Person, owner: Person
+) -> None:
+    """CASES 17, 41: registered by an operator, or with the words of automatic persisted queries."""
+    await documents.add({"explore": TYPE})
+    hashed = {"persistedQuery": {"version": 1, "sha256Hash": sha256(TYPE.encode()).hexdigest()}}
+    bodies: list[dict[str, Any]] = [
+        {"documentId": "explore"},
+        {"query": TYPE, "extensions": hashed},
+    ]
+    for body in bodies:
+        for client, code in (
+            (anonymous, "UNAUTHENTICATED"),
+            (stranger.client, "PERMISSION_DENIED"),
+        ):
+            answer = (await client.http.post("/graphql", json=body)).json()
+            assert answer["errors"][0]["extensions"]["code"] == code
+            assert "data" not in answer
+        answer = (await owner.client.http.post("/graphql", json=body)).json()
+        assert answer["data"] == {"__type": {"name": "Member"}}
+    answer = await owner.client.http.post("/graphql", json={"extensions": hashed})
+    assert answer.status_code == 400
 
 
 @pytest.mark.usefixtures("production")

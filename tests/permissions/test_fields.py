@@ -1,13 +1,11 @@
 from typing import Any
 
-import pytest
 from graphql import GraphQLField, GraphQLObjectType
 from strawberry.permission import PermissionExtension
 
 from permissions.fields import Anyone, Caller, Can, Explorer, People, SignedIn, Staff
 from schema.root import Schema
 from server.graphql import SCHEMA, subgraph
-from tests.clients import Client, Person
 
 OPEN = "Anyone"
 PEOPLE = "People"
@@ -423,12 +421,6 @@ def test_a_subgraph_has_two_fields_more_each_with_its_guard() -> None:
     assert {f: g or WITH for f, g in more.items() if f not in renamed} == listed(SUBGRAPH)
 
 
-@pytest.mark.parametrize("field", ["tenants", 'tenant(id: "ten_x")', 'members(tenantId: "ten_x")'])
-async def test_anonymous_callers_are_told_to_sign_in(anonymous: Client, field: str) -> None:
-    """Contract: refused with UNAUTHENTICATED."""
-    assert await anonymous.refusal(f"{{ {field} {{ __typename }} }}") == "UNAUTHENTICATED"
-
-
 TARIFF = {"names": {"en": "Start", "ru": "Старт", "kk": "Бастау"}, "code": "start", "months": 1}
 INPUTS: dict[str, dict[str, Any] | None] = {
     "createTariff": TARIFF | {"apps": [{"code": "books", "name": "Books"}]},
@@ -510,44 +502,3 @@ INPUTS: dict[str, dict[str, Any] | None] = {
     "resendTenantInvitation": {"invitationId": "tin_x"},
     "revokeTenantInvitation": {"invitationId": "tin_x"},
 }
-
-
-GUARDED = set(TYPES["Mutation"].fields) - set(FIELDS["Mutation"][PEOPLE].split())  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("mutation", sorted(GUARDED))
-async def test_anonymous_callers_change_nothing(anonymous: Client, mutation: str) -> None:
-    """Contract: PermissionDenied with the code UNAUTHENTICATED, whatever is named."""
-    answer = await anonymous.do(mutation, INPUTS[mutation])
-    assert (answer["__typename"], answer["code"]) == ("PermissionDenied", "UNAUTHENTICATED")
-
-
-OF_STAFF = FIELDS["Mutation"][STAFF].split()
-NAMING = [n for n, given in INPUTS.items() if "_x'" in str(given) and n not in OF_STAFF]
-
-
-@pytest.mark.parametrize("mutation", NAMING)
-async def test_whatever_a_stranger_names_does_not_exist(stranger: Person, mutation: str) -> None:
-    """CASES 68: a tenant, member or invitation that nobody has."""
-    answer = await stranger.do(mutation, INPUTS[mutation])
-    assert (answer["__typename"], answer["code"]) == ("NotFound", "NOT_FOUND")
-
-
-@pytest.mark.parametrize("mutation", OF_STAFF)
-async def test_what_is_for_staff_is_refused_to_everybody_else(owner: Person, mutation: str) -> None:
-    """PRODUCT 5: whatever he owns."""
-    answer = await owner.do(mutation, INPUTS[mutation])
-    assert (answer["__typename"], answer["code"]) == ("PermissionDenied", "PERMISSION_DENIED")
-
-
-async def test_only_staff_search_people(owner: Person, anonymous: Client) -> None:
-    """Issue 4.8."""
-    query = "{ users { edges { node { id } } } }"
-    assert await owner.refusal(query) == "PERMISSION_DENIED"
-    assert await anonymous.refusal(query) == "UNAUTHENTICATED"
-
-
-@pytest.mark.parametrize("field", ["me", "viewer", 'node(id: "ten_x")'])
-async def test_anonymous_callers_are_nobody(anonymous: Client, field: str) -> None:
-    """Contract: null, without an error."""
-    assert await anonymous.ask(f"{{ it: {field} {{ __typename }} }}") == {"it": None}
