@@ -66,3 +66,22 @@ def test_every_folder_is_on_the_map() -> None:
     architecture = text(CHECKOUT / "docs" / "ARCHITECTURE.md")
     for package in CHECKOUT.glob("*/__init__.py"):
         assert f"| `{package.parent.name}/` |" in architecture
+
+
+CITED = re.compile(r"CASES\s+(\d+(?:(?:,\s+|\s+and\s+|\s+to\s+)\d+)*)")
+
+
+def cited() -> set[int]:
+    """The cases that tests name: `CASES 56`, `CASES 70 to 76`, `CASES 111, 112 and 113`."""
+    found: set[int] = set()
+    for file in CHECKOUT.glob("tests/**/test_*.py"):
+        for numbers in CITED.findall(text(file)):
+            for first, last in re.findall(r"(\d+)(?:\s+to\s+(\d+))?", numbers):
+                found |= set(range(int(first), int(last or first) + 1))
+    return found
+
+
+def test_every_case_is_named_by_a_test() -> None:
+    """docs/cases.md."""
+    listed = re.findall(r"^\| (\d+) \|", text(CHECKOUT / "docs/cases.md"), re.MULTILINE)
+    assert set(map(int, listed)) - cited() == set()
