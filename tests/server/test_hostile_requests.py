@@ -173,24 +173,3 @@ async def test_no_bytes_make_the_server_fail(
     if count > LONG:
         measured(f"memory that {count:,} times hostile bytes left behind, MiB", growth)
         assert growth <= 20
-
-
-@pytest.mark.parametrize("count", [50, pytest.param(10_000, marks=pytest.mark.soak)])
-async def test_what_is_unknown_is_not_remembered(
-    owner: Person, measured: Measured, count: int
-) -> None:
-    """CASES 12: 101 unknown fields, others in each document."""
-    memory = Memory()
-    for number in range(count):
-        if number == count // 5:
-            memory.mark()
-        fields = " ".join(f"unknown{number}x{field}" for field in range(101))
-        answer = await owner.client.post(f"{{ {fields} }}")
-        assert {error["extensions"]["code"] for error in answer.json()["errors"]} <= {
-            "BAD_USER_INPUT",
-            "QUERY_TOO_COMPLEX",
-        }
-    if count > LONG:
-        growth = memory.growth
-        measured(f"memory that {count:,} documents of unknown fields left behind, MiB", growth)
-        assert growth < 5
