@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 import settings as settings_module
 from auth import provider_answers
@@ -128,6 +129,13 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
 
     monkeypatch.setattr(settings_module, "load", lambda: plain)
     return change
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> Iterator[None]:
+    """Whatever a test makes of the logs, the next one finds them as structlog has them."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -61,6 +61,8 @@ class Explorer:
         await self.page.keyboard.press("Control+V")
 
     async def run(self) -> None:
+        """Once the editor has loaded what it loads late: it runs what it has heard of."""
+        await self.page.wait_for_load_state("networkidle")
         await self.visitor.press("Execute query (Ctrl-Enter)")
 
     async def answered(self, text: str) -> None:
