@@ -1,6 +1,6 @@
 /** How GraphiQL asks our API: with the session of this browser, subscriptions as events (SSE). */
 import type { GraphiQL } from "graphiql";
-import { getOperationAST } from "graphql";
+import { getOperationAST, parse } from "graphql";
 import { createClient, type RequestParams } from "graphql-sse";
 import type { ComponentProps } from "react";
 
@@ -9,12 +9,22 @@ type Fetcher = ComponentProps<typeof GraphiQL>["fetcher"];
 const ADDRESS = "/graphql";
 const events = createClient({ url: ADDRESS, retryAttempts: 0 });
 
-export const fetcher: Fetcher = (request, options) => {
-  const operation =
-    options?.documentAST && getOperationAST(options.documentAST, request.operationName);
+export const fetcher: Fetcher = (given) => {
+  const operation = meant(given);
+  const request = { ...given, operationName: operation?.name?.value ?? given.operationName ?? null };
   if (operation?.operation === "subscription") return events.iterate(request as RequestParams);
   return answer(request);
 };
+
+/** GraphiQL reads a document a moment after it shows it, and names the one before until then. */
+function meant({ query, operationName }: Parameters<Fetcher>[0]) {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document);
+  } catch {
+    return null; // the server says what is wrong with it
+  }
+}
 
 async function answer(request: Parameters<Fetcher>[0]) {
   const headers = {
