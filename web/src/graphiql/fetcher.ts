@@ -11,7 +11,8 @@ const events = createClient({ url: ADDRESS, retryAttempts: 0 });
 
 export const fetcher: Fetcher = (given) => {
   const operation = meant(given);
-  const request = { ...given, operationName: operation?.name?.value ?? given.operationName ?? null };
+  const operationName = operation?.name?.value ?? given.operationName ?? null;
+  const request = { ...given, operationName };
   if (operation?.operation === "subscription") return events.iterate(request as RequestParams);
   return answer(request);
 };
