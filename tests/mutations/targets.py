@@ -71,7 +71,7 @@ TARGETS = {
             "members edits ownership powers managed single_permissions member_limits locks",
         ),
         [
-            *_tests("races", "api_keys last_owner"),
+            *_tests("races", "api_keys last_owner ended_accounts"),
             *_tests(
                 "resolvers",
                 "removing leaving disabling roles edits managed ownership last_owner"
@@ -83,7 +83,9 @@ TARGETS = {
     "outbox": Target(
         _modules("mail", "outbox delivery letters pauses"),
         [
-            *_tests("mail", "outbox delivery cut_short webhook_calls letters cancelling"),
+            *_tests(
+                "mail", "outbox delivery cut_short webhook_calls letters cancelling slow_database"
+            ),
             *_tests(
                 "resolvers",
                 "delivery resending news account_links account_endings tenant_invitations phones"
