@@ -9,7 +9,7 @@ from locales import Locale
 from mail import letters, outbox
 from mail.letters import Letter
 from mail.messages import Message
-from models import Channel, Member, MemberStatus, Tenant, User, clock
+from models import AccountLink, Channel, Member, MemberStatus, OutboxEntry, Tenant, User, clock
 from models import database as db
 from tests.clients import Person
 from tests.factories import World
@@ -138,3 +138,15 @@ async def test_an_sms_does_not_leave_for_somebody_else(
 
 async def test_a_mail_needs_no_confirmed_number(project: Tenant, owner: Person) -> None:
     assert await letter("role_changed", owner, project) == Letter("role_changed", Locale.KK)
+
+
+@pytest.mark.parametrize("column", ["closed_at", "expires_at"])
+async def test_a_link_that_leads_nowhere_is_not_mailed(world: World, column: str) -> None:
+    """One that was used or overtaken, and one whose time is over."""
+    person = await world.person()
+    await world.anonymous.do("requestPasswordReset", {"login": person.login})
+    async with db.transaction(db.SYSTEM):
+        entry = await OutboxEntry.get(link_id__isnull=False)
+        assert await letters.of(entry) is not None
+        await AccountLink.filter(id=entry.link_id).update(**{column: clock.now()})
+        assert await letters.of(entry) is None
