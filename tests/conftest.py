@@ -132,8 +132,12 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
 
 
 @pytest.fixture(autouse=True)
-def _plain_logs() -> Iterator[None]:
-    """Whatever a test makes of the logs, the next one finds them as structlog has them."""
+def _plain_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test makes of the logs, the next one finds them as structlog has them; loggers
+    that were cached would stay as they are.
+    """
+    change, uncached = structlog.configure, {"cache_logger_on_first_use": False}
+    monkeypatch.setattr(structlog, "configure", lambda **kwargs: change(**kwargs | uncached))
     yield
     structlog.reset_defaults()
 

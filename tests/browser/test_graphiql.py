@@ -1,5 +1,7 @@
 """`/graphql` in a browser: GraphiQL, for people who administer something."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -53,12 +55,17 @@ class Explorer:
         await self.query.get_by_text(tab, exact=True).wait_for()
 
     async def paste(self, editor: Locator, text: str) -> None:
-        """In place of what stands there; the editor closes brackets that are typed."""
+        """In place of what stands there; the editor closes brackets that are typed. While it is
+        still being made it loses what comes.
+        """
         await self.visitor.context.grant_permissions(["clipboard-write"])
         await self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
-        await editor.locator(".view-lines").click()
-        await self.page.keyboard.press("Control+A")
-        await self.page.keyboard.press("Control+V")
+        [*_, last] = re.findall(r"[\w@.]+", text)
+        while not await editor.get_by_text(last).count():
+            await editor.locator(".view-lines").click()
+            await self.page.keyboard.press("Control+A")
+            await self.page.keyboard.press("Control+V")
+            await asyncio.sleep(0.5)
 
     async def run(self) -> None:
         """Once the editor has loaded what it loads late: it runs what it has heard of."""

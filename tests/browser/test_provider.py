@@ -132,13 +132,13 @@ async def test_what_a_provider_says_of_an_error_is_not_repeated(
 
     async def refuse(request: Request) -> Response:
         given = request.query_params
-        back = f"error={error}&error_description=Call+555&state={given['state']}"
+        back = f"error={error}&error_description=Call+the+helpline&state={given['state']}"
         return RedirectResponse(f"{given['redirect_uri']}?{back}", 302)
 
     provider.replies["/authorize"] = refuse
     await go(visitor)
     await visitor.page.get_by_text(told).wait_for()
-    assert "555" not in await visitor.page.content()
+    assert "helpline" not in await visitor.page.content()
     assert nothing_is_left_of_it(visitor)
     assert await visitor.violations() == []
 

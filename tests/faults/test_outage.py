@@ -63,7 +63,7 @@ async def test_what_waited_for_a_day_leaves_in_its_order_and_not_all_at_once(
     states = {entry.last_error: entry.state for entry in await offers.entries()}
     assert states == {None: OutboxState.SENT, "too late": OutboxState.FAILED}
     pauses = [after - before for before, after in itertools.pairwise(moments)]
-    assert min(pauses) > PACE * 0.9
+    assert min(pauses) > PACE / 2  # as they arrive, not as they leave
     alarms = [line for line in logged if line["event"] == "worker.waits"]
     assert {line["log_level"] for line in alarms} == {"warning"}
 
