@@ -117,7 +117,8 @@ async def test_a_database_that_is_restarted_loses_nothing_that_was_acknowledged(
     measured: Measured,
 ) -> None:
     """CASES 132: with its audit and its mail, which arrives; and nobody has to start us again."""
-    chosen = configure(limit_invitations_per_inviter="1000000/day")
+    always = ("1000000/day",)
+    chosen = configure(limit_invitations_per_inviter=always, limit_mails_per_tenant=always)
     await database.start(primary.url, chosen)
     world = World()
     tenant = await world.tenant()
