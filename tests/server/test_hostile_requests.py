@@ -141,6 +141,7 @@ async def said(url: str, parts: list[bytes]) -> list[bytes] | None:
 
 @pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.soak)])
 async def test_no_bytes_make_the_server_fail(
+    built: None,
     project: Tenant,
     owner: Person,
     measured: Measured,
