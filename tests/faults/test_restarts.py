@@ -117,8 +117,8 @@ async def test_a_database_that_is_restarted_loses_nothing_that_was_acknowledged(
     measured: Measured,
 ) -> None:
     """CASES 132: with its audit and its mail, which arrives; and nobody has to start us again."""
-    always = ("1000000/day",)
-    chosen = configure(limit_invitations_per_inviter=always, limit_mails_per_tenant=always)
+    names = "invitations_per_inviter", "invitations_of_new_tenant", "mails_per_tenant"
+    chosen = configure(**{f"limit_{name}": "1000000/day" for name in names})
     await database.start(primary.url, chosen)
     world = World()
     tenant = await world.tenant()
