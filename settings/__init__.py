@@ -20,8 +20,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from settings import sms_gateway
 from settings.api_keys import ApiKeys
-from settings.databases import Databases, Duration
+from settings.databases import Databases
 from settings.documents import Documents
+from settings.durations import Duration
 from settings.federation import Federation
 from settings.guard import Guard
 from settings.identity_providers import IdentityProviders

@@ -1,12 +1,11 @@
 """PostgreSQL: where it is, and how long it is waited for."""
 
 from datetime import timedelta
-from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr
 
-Duration = Annotated[timedelta, Field(gt=timedelta())]
+from settings.durations import Duration
 
 
 class Databases(BaseModel):

@@ -1,13 +1,11 @@
 """Importing members: how many at once, how many a day, and how long what was typed is kept."""
 
 from datetime import timedelta
-from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from settings.durations import Duration
 from settings.limits import Rate
-
-_Duration = Annotated[timedelta, Field(gt=timedelta())]
 
 
 class Imports(BaseModel):
@@ -20,9 +18,9 @@ class Imports(BaseModel):
     limit_imported_members: Rate = Field(
         "20000/day", description="Members of one tenant invited by imports."
     )
-    import_plan_lifetime: _Duration = Field(
+    import_plan_lifetime: Duration = Field(
         timedelta(days=1), description="How long an import that was planned can be applied."
     )
-    import_retention: _Duration = Field(
+    import_retention: Duration = Field(
         timedelta(days=30), description="How long the rows of an import that was applied are kept."
     )

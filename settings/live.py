@@ -1,9 +1,10 @@
 """Subscriptions: how many at once, and how long a client that does not read is borne with."""
 
 from datetime import timedelta
-from typing import Annotated
 
 from pydantic import BaseModel, Field
+
+from settings.durations import Duration
 
 
 class Live(BaseModel):
@@ -18,7 +19,7 @@ class Live(BaseModel):
     live_streams_per_person: int = Field(
         100, ge=1, description="Subscriptions of one person at once, in one process."
     )
-    live_patience: Annotated[timedelta, Field(gt=timedelta())] = Field(
+    live_patience: Duration = Field(
         timedelta(seconds=10),
         description="How long a subscriber may not read before his stream ends; a connection that "
         "takes nothing for twice that is cut.",

@@ -1,22 +1,21 @@
 """Requests: how large they may be, how slowly they may come, and how long an answer may take."""
 
 from datetime import timedelta
-from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-_Duration = Annotated[timedelta, Field(gt=timedelta())]
+from settings.durations import Duration
 
 
 class Requests(BaseModel):
     """What nobody needs who uses the API as its pages do; the defaults leave room above that."""
 
-    request_timeout: _Duration = Field(
+    request_timeout: Duration = Field(
         timedelta(seconds=10),
         description="How long a query or mutation may take. Then it ends with `TIMEOUT`, and what "
         "it was about to change is undone. Subscriptions last as long as they like.",
     )
-    request_patience: _Duration = Field(
+    request_patience: Duration = Field(
         timedelta(seconds=10),
         description="How long the head of a request may take to arrive, and its body: that has a "
         "second more for each 16 KiB that have come. Whoever is slower is cut off.",

@@ -1,10 +1,10 @@
 """Webhooks: how many, how long one that fails is borne with, and where calls may lead."""
 
 from datetime import timedelta
-from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from settings.durations import Duration
 from settings.limits import Rate
 
 
@@ -17,7 +17,7 @@ class Webhooks(BaseModel):
         "loopback and private networks. Unset: `true` in development, `false` in production.",
     )
     webhook_endpoints: int = Field(20, ge=1, description="Webhook endpoints of one tenant.")
-    webhook_patience: Annotated[timedelta, Field(gt=timedelta())] = Field(
+    webhook_patience: Duration = Field(
         timedelta(days=5),
         description="How long an endpoint may fail without a success before it is disabled.",
     )
