@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Optional, Protocol
 
 import strawberry
 
@@ -16,6 +16,9 @@ from models import database, replica
 from permissions import checks
 from resolvers import offers
 from schema.loaders import Loaders
+
+if TYPE_CHECKING:
+    from schema.prepared import Prepared
 
 
 class SessionCookie(Protocol):
@@ -69,6 +72,7 @@ class Context:
     over_get: bool = False
     resend: Resend | None = None
     document_id: str | None = None
+    document: Optional["Prepared"] = None
     staleness: Staleness | None = None
     meter: Meter | None = None
     noted: Callable[[str], object] = field(default=lambda _code: None)

@@ -118,6 +118,8 @@ class Scales:
     """Of the fields at the level of each fragment, as the answer has them."""
     repeats: int = field(init=False, default=0)
     """Fields named as another one of the same selection: those are compared with each other."""
+    read: set[str] = field(init=False, default_factory=set)
+    """The variables that what was weighed depends on."""
     selections: int = field(init=False, default=0)
     """As they are written: fields, fragments and what spreads them."""
 
@@ -258,6 +260,7 @@ class Scales:
         return None
 
     def _variable(self, name: str) -> Any:
+        self.read.add(name)
         if name in self.variables:
             return self.variables[name]
         for each in self.operations[0].variable_definitions or () if self.operations else ():

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
+from graphql import GraphQLError
 
 import errors
 from locales import Locale
@@ -259,6 +260,11 @@ TABLE: dict[type[errors.Failure], tuple[type[Error], Facts]] = {
     errors.SignInRequired: (SignInRequired, lambda _e, _: {}),
     errors.RegistrationRequired: (RegistrationRequired, lambda _e, _: {}),
 }
+
+
+def wrapped(failure: errors.Failure) -> GraphQLError:
+    """As graphql-core wants it; `root` tells the client what is in it."""
+    return GraphQLError(failure.code, original_error=failure)
 
 
 class Handler:

@@ -8,8 +8,7 @@ Names that the schema has are suggested, in place of misspelt ones, only to who 
 """
 
 import copy
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -26,14 +25,12 @@ from graphql import (
     specified_rules,
     validate,
 )
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 import errors
 import settings
 from auth import tokens
-from permissions import checks
 from schema import coercion, cost
 from schema.context import Context
 from settings.guard import QueryLimits
@@ -115,7 +112,7 @@ def admitted(schema: GraphQLSchema, text: str) -> DocumentNode:
     for most in kinds:
         try:
             document = parsed(text, most)
-            weigh(schema, document, most)
+            weigh(cost.Scales(schema, document), most)
         except errors.QueryTooComplex as refused:
             refusal = refused
         else:
@@ -123,24 +120,17 @@ def admitted(schema: GraphQLSchema, text: str) -> DocumentNode:
     raise refusal
 
 
-def weigh(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    most: QueryLimits,
-    variables: Mapping[str, Any] | None = None,
-    name: str | None = None,
-) -> int:
+def weigh(scales: cost.Scales, most: QueryLimits) -> int:
     """The points of the operation that is meant.
 
     Raises:
         errors.QueryTooComplex
     """
-    scales = cost.Scales(schema, document, variables or {}, name)
     definitions = [each.variable_definitions or () for each in scales.operations]
-    _require("operations", len(document.definitions) - len(scales.definitions), most)
+    others = len(scales.document.definitions) - len(scales.definitions)
+    _require("operations", others, most)
     _require("fragments", len(scales.definitions), most)
     _require("variables", sum(map(len, definitions)), most)
-    _require("items", cost.items(schema, variables or {}), most)
     try:
         found = scales.every()
     except RecursionError:
@@ -148,6 +138,13 @@ def weigh(
     for limit, amount in _amounts(scales, found):
         _require(limit, amount, most)
     return cost.points(found[0].rows, fields=found[0].paid) if found else 1
+
+
+def require_few(schema: GraphQLSchema, variables: Mapping[str, Any], most: QueryLimits) -> None:
+    """Raises:
+    errors.QueryTooComplex: too many items in the lists of what was sent.
+    """
+    _require("items", cost.items(schema, variables), most)
 
 
 def _amounts(scales: cost.Scales, found: Sequence[cost.Weight]) -> Iterator[tuple[str, int]]:
@@ -167,7 +164,7 @@ def _amounts(scales: cost.Scales, found: Sequence[cost.Weight]) -> Iterator[tupl
 
 
 def _require(limit: str, amount: int, most: QueryLimits) -> None:
-    allowed = getattr(most, limit, 1)
+    allowed = getattr(most, limit)
     if amount > allowed:
         raise errors.QueryTooComplex(limit, allowed)
 
@@ -177,41 +174,3 @@ def faults(
 ) -> list[GraphQLError]:
     """What the rules of GraphQL find; of many faults a few."""
     return validate(schema, document, _RULES, max_errors=_MOST_ERRORS, hide_suggestions=not hints)
-
-
-class Guard(SchemaExtension):
-    """Parses and validates, in place of the library."""
-
-    async def on_parse(self) -> AsyncIterator[None]:
-        asked = self.execution_context
-        if asked.query:
-            asked.graphql_document = parsed(asked.query, limits(asked.context))
-        yield
-
-    async def on_validate(self) -> AsyncIterator[None]:
-        asked, context = self.execution_context, self.execution_context.context
-        document, schema = asked.graphql_document, asked.schema._schema  # noqa: SLF001 Strawberry offers no other way
-        assert document is not None  # noqa: S101 parsed before it is validated
-        most = limits(context)
-        points = weigh(schema, document, most, asked.variables, asked.operation_name)
-        if points > most.cost:
-            shown = points if await _explores(context) else None
-            raise errors.QueryTooComplex("cost", most.cost if shown else None, shown)
-        if context is not None:
-            context.points = points
-        found = faults(schema, document)
-        if found and await _explores(context):
-            found = faults(schema, document, hints=True)
-        asked.pre_execution_errors = found
-        yield
-
-
-async def _explores(context: Context | None) -> bool:
-    """Asked only where there is something to hide; looks up nobody whom it need not."""
-    if not settings.load().production:
-        return True
-    if context is None or context.token is None:
-        return False
-    with suppress(errors.Failure):
-        await context.identify()
-    return checks.may_explore(context.viewer)

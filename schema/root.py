@@ -1,13 +1,12 @@
 """The schema: every noun's queries and mutations together, and how errors reach the client."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import strawberry
 import structlog
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
-from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -21,6 +20,7 @@ import errors
 from locales import Locale
 from permissions.fields import Anyone, guard
 from resolvers import nodes
+from schema import admission
 from schema.account_links import AccountLinkQueries
 from schema.accounts import AccountQueries, User
 from schema.answers import AnswerMutations
@@ -35,8 +35,7 @@ from schema.avatars import AvatarMutations
 from schema.blocks import BlockMutations
 from schema.context import Context, Info
 from schema.emails import EmailMutations
-from schema.errors import HANDLERS
-from schema.guard import Guard
+from schema.errors import HANDLERS, wrapped
 from schema.identities import IdentityMutations, IdentityQueries
 from schema.import_plans import MemberImportMutations
 from schema.interfaces import Node, Rows
@@ -146,15 +145,19 @@ class Schema(strawberry.Schema):
     """Gives every error its code, and hides what is not meant for the client."""
 
     async def _prepare_operation_async(
-        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+        self,
+        context: ExecutionContext,
+        extensions_runner: SchemaExtensionsRunner,  # noqa: ARG002 there are none
     ) -> PreExecutionError | None:
-        """What an extension refuses ends a stream as well; there the library expects nothing."""
+        """In place of the library's, which reads each document anew."""
         try:
-            return await super()._prepare_operation_async(context, extensions_runner)
+            faults = await admission.admit(context)
         except (GraphQLError, errors.Failure) as refused:
-            error = refused if isinstance(refused, GraphQLError) else _wrapped(refused)
-            context.pre_execution_errors = [error]
-            return PreExecutionError(data=None, errors=[error])
+            faults = [refused if isinstance(refused, GraphQLError) else wrapped(refused)]
+        if not faults:
+            return None
+        context.pre_execution_errors = faults
+        return PreExecutionError(data=None, errors=faults)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -164,10 +167,6 @@ class Schema(strawberry.Schema):
             _tell(error, context)
             if context is not None and error.extensions:
                 context.noted(str(error.extensions["code"]))
-
-
-def _wrapped(failure: errors.Failure) -> GraphQLError:
-    return GraphQLError(failure.code, original_error=failure)
 
 
 _CLIENTS_OWN = (
@@ -201,19 +200,6 @@ def _facts(failure: errors.Failure) -> dict[str, object]:
     return {name: fact for name, fact in facts.items() if fact is not None}
 
 
-class OneOperation(SchemaExtension):
-    """Which of several operations is meant has to be said; Strawberry would take the first."""
-
-    def on_validate(self) -> Iterator[None]:
-        document = self.execution_context.graphql_document
-        assert document is not None  # noqa: S101 parsed before it is validated
-        given = self.execution_context._provided_operation_name  # noqa: SLF001 no public way
-        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-        if given is None and len(operations) > 1:
-            raise GraphQLError("Several operations: name one in `operationName`.")
-        yield
-
-
 def build(
     executor: type,
     *,
@@ -231,6 +217,5 @@ def build(
             scalar_map={**SCALARS, **scalars}, name_converter=names or NameConverter()
         ),
         exception_handlers=HANDLERS,
-        extensions=[Guard, OneOperation],
         execution_context_class=executor,
     )

@@ -22,7 +22,7 @@ import settings
 from models import replica, retrying
 from permissions import checks
 from schema import coercion
-from schema.errors import Error
+from schema.errors import Error, wrapped
 from server import access, deadline, idempotency, staleness, tracing
 
 INTROSPECTION = ("__schema", "__type")
@@ -75,7 +75,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         try:
             await self.context_value.charge(self.context_value.points)
         except errors.Failure as failure:
-            raise GraphQLError(failure.code, original_error=failure) from failure
+            raise wrapped(failure) from failure
         return await _settled(begin())
 
     async def _tell(self, run: Any, names: list[str]) -> Any:
@@ -106,7 +106,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                     checks.require_may_explore(self.context_value.viewer)
                 return await _settled(run())
         except errors.Failure as failure:
-            raise GraphQLError(failure.code, original_error=failure) from failure
+            raise wrapped(failure) from failure
 
     def _change(self, run: Any, names: list[str]) -> Any:
         """Once, where the client wants to be able to send it again."""

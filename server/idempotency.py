@@ -19,6 +19,7 @@ import errors
 from models import bundle
 from resolvers.idempotency import Attempt
 from schema.context import Context, Resend, SessionCookie
+from schema.errors import wrapped
 
 HEADER, REPLAYED = "idempotency-key", "idempotency-replayed"
 LONGEST_ANSWER = 1024 * 1024
@@ -67,7 +68,7 @@ async def _attempt(context: Context, names: Sequence[str]) -> Attempt:
         )
         await attempt.recall()
     except errors.Failure as failure:
-        raise GraphQLError(failure.code, original_error=failure) from failure
+        raise wrapped(failure) from failure
     return attempt
 
 
@@ -104,7 +105,7 @@ async def _commit(changes: bundle.Bundle, attempt: Attempt, answer: str) -> None
         await attempt.keep(answer)
         await changes.commit()
     except errors.Failure as failure:
-        raise GraphQLError(failure.code, original_error=failure) from failure
+        raise wrapped(failure) from failure
 
 
 def _encoded(data: dict[str, Any], pending: "_PendingCookie") -> str:

@@ -1,6 +1,6 @@
 """How much one document may ask for, by who sends it (ADR 0038)."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
@@ -30,6 +30,7 @@ class QueryLimits(BaseModel):
     mutations: Most = 5
     items: Most = 2_000
     cost: Most = 2_000
+    credentials: ClassVar[int] = 1  # each takes a password hash
 
 
 class AnonymousLimits(QueryLimits):

@@ -23,6 +23,11 @@ class Requests(BaseModel):
     request_bytes: int = Field(
         1024 * 1024, ge=1024, description="Bytes of a request's body at `/graphql`."
     )
+    accelerations: bool = Field(
+        default=True,
+        description="Whether documents that were sent before are kept as they were read, with "
+        "functions made of them; to compare. See [bench](../bench/README.md).",
+    )
     request_variables: int = Field(100, ge=1, description="Variables of one request.")
     request_values: int = Field(
         200_000,

@@ -60,7 +60,7 @@ def test_whatever_clients_send_is_far_from_the_limits(measured: Measured) -> Non
             document = guard.parsed(text, tight)
         except GraphQLError:
             continue  # a part of a document, or another language
-        assert guard.weigh(CORE, document, rest) <= rest.cost * 0.7, text
+        assert guard.weigh(cost.Scales(CORE, document), rest) <= rest.cost * 0.7, text
         scales = cost.Scales(CORE, document)
         scales.every()
         selections.append(scales.selections)
@@ -74,7 +74,7 @@ def admit(text: str) -> str:
     most = QueryLimits(cost=10**9, mutations=100)
     try:
         document = guard.parsed(text, most)
-        guard.weigh(CORE, document, most)
+        guard.weigh(cost.Scales(CORE, document), most)
     except errors.QueryTooComplex as refused:
         return refused.limit
     except GraphQLError:
