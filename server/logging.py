@@ -4,6 +4,7 @@ secrets taken out.
 
 import logging
 import re
+import sys
 from typing import Any
 
 import structlog
@@ -12,38 +13,36 @@ from structlog.typing import EventDict, Processor
 from server import redaction
 from settings import Settings
 
-_OURS = ("auth", "mail", "models", "permissions", "resolvers", "schema", "server")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _ENDS_OF_LINES = re.compile(r"[\n\t]")
 
 
 def configure(settings: Settings) -> None:
-    """Set up structlog, and send what libraries log the same way."""
-    shared: list[Processor] = [
+    """Set up structlog, which writes by itself, and have what libraries log look the same."""
+    added: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
     ]
+    rendering = _rendering(settings)
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared, processors=_rendering(settings)
+        foreign_pre_chain=added,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*added, *rendering],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
-    for folder in _OURS:
-        logging.getLogger(folder).setLevel(logging.INFO)
 
 
 def _rendering(settings: Settings) -> list[Processor]:
     """An exception is text before secrets are looked for, and nothing is added after that."""
     first: list[Processor] = [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
         redaction.processor(settings),
     ]
