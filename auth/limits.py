@@ -1,30 +1,35 @@
-"""How often: the `limits` library's fixed windows, counted in PostgreSQL.
+"""How often: rates as the `limits` library reads them, in fixed windows counted in PostgreSQL.
 
 Counters survive restarts and are one for all processes. Each is counted in a transaction of its
 own before the use case, apart from any bundle, so an attempt counts even when it fails.
 """
 
+import collections
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
 import limits
-from limits.aio.storage import Storage
-from limits.aio.strategies import FixedWindowRateLimiter
 
 import errors
 from auth import tokens
 from models import RateLimit, clock, database, retrying
 
 _COUNT = """
-insert into rate_limits as r (key, count, expires_at) values ($1, greatest($2, 0), $3)
+insert into rate_limits as r (key, count, expires_at)
+select given.key, given.amount, $4::timestamptz + given.seconds * interval '1 second'
+from unnest($1::text[], $2::int[], $3::int[]) with ordinality as given(key, amount, seconds, place)
+order by given.place
 on conflict (key) do update set
-  count = case when r.expires_at <= $4 then greatest($2, 0) else greatest(r.count + $2, 0) end,
-  expires_at = case when r.expires_at <= $4 then $3 else r.expires_at end
-returning count
+  count = case when r.expires_at <= $4 then excluded.count else r.count + excluded.count end,
+  expires_at = case when r.expires_at <= $4 then excluded.expires_at else r.expires_at end
+returning key, count
 """
+_TAKE_BACK = """
+update rate_limits set count = greatest(count - $2, 0) where key = $1 and expires_at > $3
+"""
+_rate = cache(limits.parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +45,31 @@ def counter(name: str, rates: str | tuple[str, ...], *subjects: str) -> Counter:
     return Counter(name, (rates,) if isinstance(rates, str) else rates, subjects)
 
 
+@dataclass(frozen=True, slots=True)
+class Full:
+    """A counter that has no room, and the seconds until it has."""
+
+    counter: Counter
+    seconds: int
+
+
 async def count(*counters: Counter) -> None:
     """Count one attempt in each, in this order.
 
     Raises:
         errors.RateLimited: one is full; the later ones are not counted.
     """
+    if (full := await attempt(*counters)) is not None:
+        raise errors.RateLimited(full.seconds)
+
+
+async def attempt(*counters: Counter) -> Full | None:
+    """As `count`, for who goes on where one is full."""
     with retrying.once("count", counters) as fresh:
+        if not fresh:
+            return None
         async with database.transaction(database.SYSTEM, apart=True):
-            refused = await _first_full(fresh)
-    _refuse(refused)
+            return await _first_full(fresh)
 
 
 async def count_each(*attempts: Sequence[Counter]) -> list[int | None]:
@@ -59,49 +79,43 @@ async def count_each(*attempts: Sequence[Counter]) -> list[int | None]:
     """
     order = sorted(range(len(attempts)), key=lambda i: [one.subjects for one in attempts[i]])
     async with database.transaction(database.SYSTEM, apart=True):
-        waits = {i: await _first_full(tuple(attempts[i])) for i in order}
-    return [waits[i] for i in range(len(attempts))]
+        full = {i: await _first_full(attempts[i]) for i in order}
+    return [each.seconds if each else None for _, each in sorted(full.items())]
 
 
 async def take(wanted: int, *counters: Counter) -> int:
     """Count as many of the wanted attempts as all counters have room for; how many those are."""
-    every = [(rate, one) for one in counters for rate in map(limits.parse, one.rates)]
-    room = [wanted]
+    windows = _windows(counters)
     async with database.transaction(database.SYSTEM, apart=True):
-        for rate, one in every:
-            await _limiter().hit(rate, one.name, *one.subjects, cost=0)  # held until the commit
-            stats = await _limiter().get_window_stats(rate, one.name, *one.subjects)
-            room.append(stats.remaining)
-        for rate, one in every:
-            await _limiter().hit(rate, one.name, *one.subjects, cost=min(room))
-    return min(room)
-
-
-def _refuse(seconds: int | None) -> None:
-    if seconds is not None:
-        raise errors.RateLimited(seconds)
+        counts = await _add(windows, wanted)
+        room = [window.rate.amount - counts[window.key] + wanted for window in windows]
+        taken = max(min(wanted, *room), 0)
+        for window in windows if taken < wanted else ():
+            await _take_back(window.key, wanted - taken)
+    return taken
 
 
 async def forgive(*counters: Counter) -> None:
     """Take back one attempt that turned out well."""
     with retrying.once("forgive", counters) as fresh:
         async with database.transaction(database.SYSTEM, apart=True):
-            for one in fresh:
-                for rate in one.rates:
-                    await _limiter().hit(limits.parse(rate), one.name, *one.subjects, cost=-1)
+            for window in _windows(fresh):
+                await _take_back(window.key, 1)
 
 
 async def remember(one: Counter) -> None:
     """Its windows begin now and are full, in the running transaction; see `is_remembered`."""
-    for rate in map(limits.parse, one.rates):
-        await _limiter().clear(rate, one.name, *one.subjects)
-        await _limiter().hit(rate, one.name, *one.subjects, cost=rate.amount)
+    windows = _windows([one])
+    await RateLimit.filter(key__in=[window.key for window in windows]).delete()
+    for window in windows:
+        await _add([window], window.rate.amount)
 
 
 async def is_remembered(one: Counter) -> bool:
     """Whether a counter is full; nothing is counted, and it runs in the caller's transaction."""
-    room = [await _limiter().test(r, one.name, *one.subjects) for r in map(limits.parse, one.rates)]
-    return not all(room)
+    amounts = {window.key: window.rate.amount for window in _windows([one])}
+    living = RateLimit.filter(key__in=list(amounts), expires_at__gt=clock.now())
+    return any(row.count >= amounts[row.key] for row in await living)
 
 
 async def forget_expired() -> int:
@@ -110,53 +124,51 @@ async def forget_expired() -> int:
         return await RateLimit.filter(expires_at__lte=clock.now()).delete()
 
 
-async def _first_full(counters: tuple[Counter, ...]) -> int | None:
-    """Seconds until the first full counter opens again."""
-    for one in counters:
-        for rate in map(limits.parse, one.rates):
-            if not await _limiter().hit(rate, one.name, *one.subjects):
-                reset, _ = await _limiter().get_window_stats(rate, one.name, *one.subjects)
-                return max(1, math.ceil(reset - clock.now().timestamp()))
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Of one rate of a counter; `key` is that of its row."""
+
+    counter: Counter
+    rate: limits.RateLimitItem
+    key: str
+
+
+def _windows(counters: Iterable[Counter]) -> list[_Window]:
+    return [
+        _Window(one, rate, tokens.digest(rate.key_for(one.name, *one.subjects)))
+        for one in counters
+        for rate in map(_rate, one.rates)
+    ]
+
+
+async def _first_full(counters: Sequence[Counter]) -> Full | None:
+    """Counted in all, and taken back from those behind the first that is full."""
+    windows = _windows(counters)
+    counts = await _add(windows)
+    for place, window in enumerate(windows):
+        if counts[window.key] > window.rate.amount:
+            for later in windows[place + 1 :]:
+                if later.key != window.key:
+                    await _take_back(later.key, 1)
+            return Full(window.counter, await _seconds_left(window.key))
     return None
 
 
-@cache
-def _limiter() -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(PostgresStorage())
+async def _add(windows: Sequence[_Window], amount: int = 1) -> dict[str, int]:
+    """The counts of these, in one statement, which holds them in this order until the commit."""
+    if not windows:
+        return {}
+    times = collections.Counter(window.key for window in windows)
+    seconds = {window.key: window.rate.get_expiry() for window in windows}
+    added = [number * amount for number in times.values()]
+    found = await database.rows(_COUNT, [*times], added, [*seconds.values()], clock.now())
+    return {row["key"]: row["count"] for row in found}
 
 
-class PostgresStorage(Storage):
-    """The counters of `limits` as rows of `rate_limits`, in the running transaction."""
+async def _take_back(key: str, amount: int) -> None:
+    await database.rows(_TAKE_BACK, key, amount, clock.now())
 
-    STORAGE_SCHEME = ["tenantry"]  # noqa: RUF012 declared so by the library
 
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        return errors.Failure
-
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        now = clock.now()
-        found = await database.rows(
-            _COUNT, tokens.digest(key), amount, now + timedelta(seconds=expiry), now
-        )
-        return int(found[0]["count"])
-
-    async def get(self, key: str) -> int:
-        row = await self._living(key)
-        return row.count if row else 0
-
-    async def get_expiry(self, key: str) -> float:
-        row = await self._living(key)
-        return (row.expires_at if row else clock.now()).timestamp()
-
-    async def check(self) -> bool:
-        return bool(await database.rows("select 1"))
-
-    async def reset(self) -> int:
-        return await RateLimit.all().delete()
-
-    async def clear(self, key: str) -> None:
-        await RateLimit.filter(key=tokens.digest(key)).delete()
-
-    async def _living(self, key: str) -> RateLimit | None:
-        return await RateLimit.get_or_none(key=tokens.digest(key), expires_at__gt=clock.now())
+async def _seconds_left(key: str) -> int:
+    row = await RateLimit.get(key=key)
+    return max(1, math.ceil((row.expires_at - clock.now()).total_seconds()))

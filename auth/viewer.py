@@ -1,13 +1,13 @@
 """Who is asking: looked up at every request, so a right that was lost is lost at the next one."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
-
-import orjson
 
 import settings
 from auth import tokens
@@ -163,37 +163,48 @@ class Viewer:
         return dataclasses.replace(self, before=earlier)
 
 
-async def identify(client: Client, token: str | None) -> Viewer:
-    """The viewer behind a session token or an API key; anonymous where it is missing, unknown, too
-    old or has ended.
-
-    Runs in the caller's transaction and sets the viewer's scope for the rest of it.
+@asynccontextmanager
+async def reading(client: Client, token: str | None) -> AsyncIterator[Viewer]:
+    """A read-only transaction in the scope of the viewer behind a session token or an API key, who
+    is looked up as it begins; anonymous where it is missing, unknown, too old or has ended.
     """
-    if token and token.startswith(tokens.KEY):
-        return await _open_key(client, token)
-    if not token or not token.startswith(tokens.SESSION):
-        return Viewer(client)
-    found = await database.rows(
-        "select * from open_session($1, $2, $3)",
-        tokens.digest(token),
-        clock.now(),
-        settings.load().session_lifetime,
-    )
-    return _viewer(client, found[0]) if found else Viewer(client)
+    call = _call(token)
+    async with database.transaction(database.NOBODY, read_only=True, call=call) as found:
+        yield behind(client, found)
 
 
-async def _open_key(client: Client, token: str) -> Viewer:
-    found = await database.rows("select * from open_key($1, $2)", tokens.digest(token), clock.now())
-    if not found:
+async def identify(client: Client, token: str | None) -> Viewer:
+    """As `reading`, in the caller's transaction, the rest of which has the viewer's scope."""
+    call = _call(token)
+    return behind(client, await database.called(call) if call else None)
+
+
+def _call(token: str | None) -> str | None:
+    """What looks up whose it is, and sets his scope."""
+    if not token or not token.startswith((tokens.KEY, tokens.SESSION)):
+        return None
+    digest, now = tokens.digest(token), clock.now().isoformat()
+    if token.startswith(tokens.KEY):
+        return f"open_key('{digest}', '{now}')"
+    lifetime = settings.load().session_lifetime.total_seconds()
+    return f"open_session('{digest}', '{now}', '{lifetime} seconds')"
+
+
+def behind(client: Client, found: dict[str, Any] | None) -> Viewer:
+    """Who asks, of what `open_session` or `open_key` says."""
+    if found is None:
         return Viewer(client)
-    row = found[0]
+    return _key(client, found) if "key_id" in found else _person(client, found)
+
+
+def _key(client: Client, row: dict[str, Any]) -> Viewer:
     operations, limits = row["operations"], frozenset(row["permissions"])
     key = Key(
         id=row["key_id"],
         name=row["name"],
         tenant_id=row["tenant_id"],
         operations=None if operations is None else tuple(operations),
-        works_until=row["works_until"],
+        works_until=datetime.fromisoformat(row["works_until"]),
         maker_id=row["user_id"],
         maker_name=row["full_name"],
     )
@@ -201,21 +212,27 @@ async def _open_key(client: Client, token: str) -> Viewer:
     return Viewer(
         client,
         key=key,
-        last_used_at=row["last_used_at"],
+        last_used_at=_moment(row["last_used_at"]),
         places=MappingProxyType({place.tenant_id: place}),
     )
 
 
-def _viewer(client: Client, row: dict[str, object]) -> Viewer:
-    places = [_membership(place) for place in orjson.loads(str(row["memberships"]))]
-    names = [f.name for f in dataclasses.fields(Account) if f.name != "id"]
+def _person(client: Client, row: dict[str, Any]) -> Viewer:
+    places = map(_membership, row["memberships"])
     return Viewer(
         client,
-        Account(id=str(row["user_id"]), **{name: row[name] for name in names}),  # type: ignore[arg-type]
-        session_id=str(row["session_id"]),
-        last_used_at=row["last_used_at"],  # type: ignore[arg-type]
+        Account(row["user_id"], *_of_account(row)),
+        session_id=row["session_id"],
+        last_used_at=_moment(row["last_used_at"]),
         places=MappingProxyType({place.tenant_id: place for place in places}),
     )
+
+
+_of_account = itemgetter(*[each.name for each in dataclasses.fields(Account) if each.name != "id"])
+
+
+def _moment(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)
 
 
 def _membership(place: dict[str, Any], *, ceiling: frozenset[str] | None = None) -> Membership:

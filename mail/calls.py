@@ -107,6 +107,9 @@ class Caller(ABC):
             SecretForgotten
         """
 
+    async def part(self) -> None:  # noqa: B027 nothing to be kept by any
+        """Each call goes somewhere else."""
+
     @abstractmethod
     async def hold(self, entry: OutboxEntry) -> None:
         """Lock what `record` is going to change, before the entry is. Runs in the transaction that

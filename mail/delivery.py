@@ -9,23 +9,17 @@ import asyncio
 import traceback
 from dataclasses import dataclass
 from datetime import timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import Policy
-from typing import Self
-from urllib.parse import urlsplit
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
 import errors
-import settings
-from mail import letters, pauses, rendering
+from mail import composing, letters, pauses
 from mail.calls import Call, Caller, Refused, RefusedForGood
 from mail.letters import Letter
 from mail.outcomes import Outcome
 from mail.transport import PermanentFailure, TemporaryFailure, Transport, Unavailable
-from models import Channel, OutboxEntry, OutboxState, clock, database, ids
+from models import OutboxEntry, OutboxState, clock, database, direct, ids
 
 Carrier = Transport | Caller
 Parcel = Letter | Call | Exception | None
@@ -48,10 +42,28 @@ where id = (
     ))
   order by due_at limit 1 for update skip locked
 )
-returning id
+returning *
 """
 """Of one app's or endpoint's calls one at a time, so that one that hangs holds up its own alone;
 an endpoint that rests gets none.
+"""
+
+# Where another worker has it by now nothing is changed, and no row comes back.
+_PUT_OFF = """
+update outbox_entries set lease = null, leased_until = null, state = $3, last_error = $4,
+  due_at = $5
+where id = $1 and lease = $2
+returning id
+"""
+_FINISH = """
+update outbox_entries set lease = null, leased_until = null, state = $3, last_error = $4,
+  finished_at = $5, facts = '{}', recipient = ''
+where id = $1 and lease = $2
+returning id
+"""
+_GIVE_BACK = """
+update outbox_entries set lease = null, leased_until = null, attempts = $3
+where id = $1 and lease = $2
 """
 
 _log = structlog.get_logger()
@@ -73,10 +85,13 @@ async def deliver_due(carrier: Carrier, *, limit: int = 20) -> int:
     Raises:
         transport.Unavailable: as `deliver_next`.
     """
-    for done in range(limit):
-        if not await deliver_next(carrier):
-            return done
-    return limit
+    try:
+        for done in range(limit):
+            if not await deliver_next(carrier):
+                return done
+        return limit
+    finally:
+        await carrier.part()
 
 
 async def deliver_next(carrier: Carrier) -> bool:
@@ -98,10 +113,10 @@ async def claim_next(carrier: Carrier) -> Claimed | None:
     """What has been due longest of what `carrier` takes; nobody else takes it for a minute."""
     now = clock.now()
     async with database.transaction(database.SYSTEM):
-        found = await database.rows(_CLAIM, ids.new("lse"), now + _LEASE, now, carrier.channel)
-        if not found:
+        asked = (ids.new("lse"), now + _LEASE, now, carrier.channel)
+        entry = await direct.first(OutboxEntry, _CLAIM, *asked)
+        if entry is None:
             return None
-        entry = await OutboxEntry.get(id=found[0]["id"])
         return Claimed(entry, await _parcel(carrier, entry))
 
 
@@ -130,10 +145,10 @@ async def carry(carrier: Carrier, claimed: Claimed) -> None:
         try:
             outcome = _refusal(entry, parcel) or await _attempt(carrier, entry, parcel)
         except Unavailable:
-            await _write_back(entry, attempts=entry.attempts - 1)
+            await _give_back(entry, attempts=entry.attempts - 1)
             raise
         except asyncio.CancelledError:
-            await _write_back(entry)
+            await _give_back(entry, attempts=entry.attempts)
             raise
         await _keep(carrier, entry, outcome)
 
@@ -170,47 +185,8 @@ async def _leave(carrier: Carrier, entry: OutboxEntry, parcel: Letter | Call) ->
         assert isinstance(parcel, Call)  # noqa: S101 its channel's entries are calls
         return Outcome(OutboxState.SENT, reply=await carrier.call(parcel), tried=True)
     assert isinstance(parcel, Letter)  # noqa: S101 and all others letters
-    await carrier.send(_compose(entry, parcel), recipient=entry.recipient)
+    await carrier.send(composing.compose(entry, parcel), recipient=entry.recipient)
     return Outcome(OutboxState.SENT, tried=True)
-
-
-class _OneLine(str):
-    """A header as it stands. Python folds an address longer than a line by encoding it as words,
-    and no mail program looks for an address in words.
-    """
-
-    __slots__ = ("name",)
-    name: str
-
-    def __new__(cls, name: str, value: str) -> Self:
-        header = super().__new__(cls, value)
-        header.name = name
-        return header
-
-    def fold(self, *, policy: Policy) -> str:
-        """What `email` asks of a header that knows its name."""
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-def _compose(entry: OutboxEntry, letter: Letter) -> EmailMessage:
-    message, secrets = EmailMessage(), letter.secrets()
-    message["Date"] = clock.now()
-    message["Message-ID"] = f"<{entry.id}@{urlsplit(settings.load().public_url).hostname}>"
-    if entry.channel is Channel.SMS:
-        message.set_content(
-            rendering.render_sms(letter.template, entry.facts, locale=letter.locale, **secrets)
-        )
-        return message
-    rendered = rendering.render(letter.template, entry.facts, locale=letter.locale, **secrets)
-    message["From"] = settings.load().mail_from
-    message["To"] = Address(addr_spec=entry.recipient)
-    message["Subject"] = rendered.subject
-    message["Auto-Submitted"] = "auto-generated"
-    for name, value in letter.headers().items():
-        message[name] = _OneLine(name, value)
-    message.set_content(rendered.text)
-    message.add_alternative(rendered.html, subtype="html")
-    return message
 
 
 def _later(entry: OutboxEntry, failure: TemporaryFailure) -> Outcome:
@@ -242,16 +218,11 @@ async def _keep(carrier: Carrier, entry: OutboxEntry, outcome: Outcome) -> None:
 
 
 async def _settle(carrier: Carrier, entry: OutboxEntry, outcome: Outcome) -> None:
-    values: dict[str, object] = {"state": outcome.state, "last_error": outcome.error}
-    if outcome.due_at is not None:
-        values["due_at"] = outcome.due_at
-    else:
-        values |= {"facts": {}, "recipient": "", "finished_at": clock.now()}
     caller = carrier if isinstance(carrier, Caller) else None
     async with database.transaction(database.SYSTEM):
         if caller is not None:
             await caller.hold(entry)
-        kept = await _release(entry, **values)
+        kept = await _write(entry, outcome)
         if kept and caller is not None:
             await caller.record(entry, outcome)
     _log.info(
@@ -264,12 +235,17 @@ async def _settle(carrier: Carrier, entry: OutboxEntry, outcome: Outcome) -> Non
     )
 
 
-async def _write_back(entry: OutboxEntry, **values: object) -> None:
+async def _write(entry: OutboxEntry, outcome: Outcome) -> bool:
+    """What has become of it; False, and nothing written, where another worker has it by now."""
+    is_over = outcome.due_at is None
+    moment = clock.now() if is_over else outcome.due_at
+    values = (outcome.state.value, outcome.error, moment)
+    return bool(
+        await database.rows(_FINISH if is_over else _PUT_OFF, entry.id, entry.lease, *values)
+    )
+
+
+async def _give_back(entry: OutboxEntry, *, attempts: int) -> None:
+    """To whoever comes next."""
     async with database.transaction(database.SYSTEM):
-        await _release(entry, **values)
-
-
-async def _release(entry: OutboxEntry, **values: object) -> bool:
-    """Give the lease back; False, and nothing changed, where another worker has it by now."""
-    mine = OutboxEntry.filter(id=entry.id, lease=entry.lease)
-    return await mine.update(lease=None, leased_until=None, **values) == 1
+        await database.rows(_GIVE_BACK, entry.id, entry.lease, attempts)

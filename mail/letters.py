@@ -14,7 +14,6 @@ from locales import Locale
 from models import (
     AccountLink,
     Channel,
-    Invitation,
     InvitationState,
     LinkPurpose,
     Member,
@@ -24,6 +23,7 @@ from models import (
     TenantInvitation,
     User,
     clock,
+    database,
 )
 
 LINK_PREFIXES = {
@@ -38,6 +38,19 @@ _FOR_ROLES = {
     "webhook_disabled": "OWNER",
 }
 """What only they may read who hold that role in the tenant."""
+
+# The invitee's account: named by the inviter, or found by the verified address.
+_INVITATION = """
+select i.generation, i.token_digest, u.locale, u.id is not null as is_registered,
+  t.deleted_at is null and i.state = 'PENDING' and i.generation = $2 and i.expires_at > $3 as stands
+from invitations i
+  join members m on m.id = i.member_id
+  join tenants t on t.id = i.tenant_id
+  left join users u on u.id = coalesce(m.user_id, (
+    select id from users where email_key = m.email_key and email_verified_at is not null
+  ))
+where i.id = $1
+"""
 
 
 class SecretForgotten(Exception):
@@ -102,32 +115,26 @@ async def of(entry: OutboxEntry) -> Letter | None:
 
 
 async def _of_invitation(entry: OutboxEntry) -> Letter | None:
-    invitation = await Invitation.get(id=entry.invitation_id).select_related("member", "tenant")
-    if invitation.tenant.deleted_at is not None or not _stands(invitation, entry):
+    [found] = await database.rows(_INVITATION, entry.invitation_id, entry.generation, clock.now())
+    if not found["stands"]:
         return None
-    user = await _registered(invitation.member)
-    token = tokens.recall_invitation(invitation.id, invitation.generation, invitation.token_digest)
+    token = tokens.recall_invitation(
+        str(entry.invitation_id), found["generation"], found["token_digest"]
+    )
     return Letter(
-        "invitation_registered" if user else "invitation_newcomer",
-        Locale((user and user.locale) or entry.locale),
+        "invitation_registered" if found["is_registered"] else "invitation_newcomer",
+        Locale(found["locale"] or entry.locale),
         page=settings.load().invitation_page,
         token=token,
     )
 
 
-def _stands(invitation: Invitation | TenantInvitation, entry: OutboxEntry) -> bool:
+def _stands(invitation: TenantInvitation, entry: OutboxEntry) -> bool:
     return (
         invitation.state is InvitationState.PENDING
         and invitation.generation == entry.generation
         and invitation.expires_at > clock.now()
     )
-
-
-async def _registered(member: Member) -> User | None:
-    """The invitee's account: named by the inviter, or found by the verified address."""
-    if member.user_id is not None:
-        return await User.get(id=member.user_id)
-    return await _owner(member.email_key)
 
 
 async def _owner(email_key: str | None) -> User | None:

@@ -24,6 +24,7 @@ from models import (
     TenantInvitation,
     WebhookDelivery,
     database,
+    direct,
     ids,
 )
 
@@ -87,12 +88,38 @@ async def enqueue(
     carries: Carried | None = None,
     channel: Channel = Channel.MAIL,
 ) -> OutboxEntry:
-    """Queue `message` for the address or number `to`; runs in the caller's transaction.
+    """Queue what `entry` makes of it; runs in the caller's transaction."""
+    made = entry(
+        message,
+        to=to,
+        locale=locale,
+        now=now,
+        tenant_id=tenant_id,
+        user_id=user_id,
+        carries=carries,
+        channel=channel,
+    )
+    await direct.insert(made)
+    return made
+
+
+def entry(
+    message: Message,
+    *,
+    to: str,
+    locale: Locale,
+    now: datetime,
+    tenant_id: str | None = None,
+    user_id: str | None = None,
+    carries: Carried | None = None,
+    channel: Channel = Channel.MAIL,
+) -> OutboxEntry:
+    """`message` for the address or number `to`, to be written with the change that it tells of.
 
     `tenant_id` where it concerns a tenant, `user_id` where it goes to an account. It is given up
     when what it carries expires.
     """
-    return await OutboxEntry.create(
+    return OutboxEntry(
         id=ids.new("msg"),
         tenant_id=tenant_id,
         user_id=user_id,

@@ -54,8 +54,9 @@ def render(name: str, facts: Mapping[str, Any], *, locale: Locale, **ours: str) 
     Raises:
         jinja2.TemplateError: there is no such template, or it asks for a fact that is missing.
     """
+    shown = _context(facts, locale, ours)
     parts = ("subject.txt", "body.txt", "body.html")
-    subject, text, html = (_part(f"{name}/{part}", facts, locale, ours) for part in parts)
+    subject, text, html = (_part(f"{name}/{part}", shown, locale) for part in parts)
     return Rendered(_on_one_line(subject), _tidied(text), html)
 
 
@@ -65,7 +66,7 @@ def render_sms(name: str, facts: Mapping[str, Any], *, locale: Locale, **ours: s
     Long names are cut, since an SMS is paid for by its length.
     """
     short = {key: _shortened(value) for key, value in facts.items()}
-    return _on_one_line(_part(f"{name}/sms.txt", short, locale, ours))
+    return _on_one_line(_part(f"{name}/sms.txt", _context(short, locale, ours), locale))
 
 
 def _shortened(value: Any) -> Any:
@@ -74,13 +75,13 @@ def _shortened(value: Any) -> Any:
     return value
 
 
-def _part(template: str, facts: Mapping[str, Any], locale: Locale, ours: Mapping[str, str]) -> str:
-    context = {key: _shown(key, value) for key, value in facts.items()}
-    return (
-        _environment(locale)
-        .get_template(template)
-        .render(context | {"lang": locale.lower()} | dict(ours))
-    )
+def _context(facts: Mapping[str, Any], locale: Locale, ours: Mapping[str, str]) -> dict[str, Any]:
+    shown = {key: _shown(key, value) for key, value in facts.items()}
+    return {**shown, "lang": locale.lower(), **ours}
+
+
+def _part(template: str, context: Mapping[str, Any], locale: Locale) -> str:
+    return _environment(locale).get_template(template).render(context)
 
 
 @cache
@@ -92,6 +93,7 @@ def _environment(locale: Locale) -> Environment:
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     catalogue = translations(locale)
     install = environment.install_gettext_translations  # type: ignore[attr-defined]  # by i18n

@@ -77,6 +77,9 @@ class GatewayTransport:
             raise TemporaryFailure(type(error).__name__) from error
         _judge(status)
 
+    async def part(self) -> None:
+        """Nothing is kept."""
+
     async def _post(self, message: EmailMessage, recipient: str) -> int:
         """The status of the gateway's answer; what follows it is left unread."""
         text = str(message.get_content()).rstrip("\n")

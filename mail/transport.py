@@ -7,10 +7,12 @@ encrypted. Certificates are verified.
 
 import asyncio
 import re
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
+from email.policy import SMTP as ON_THE_WIRE
 from pathlib import Path
 from typing import Protocol, Self
 from urllib.parse import unquote, urlsplit
@@ -21,10 +23,11 @@ from models import Channel, ids
 from settings import ConfigurationError, Settings
 
 _DEADLINE = timedelta(seconds=30)
+_PROMPTLY = 5  # seconds
+_TEXT = ON_THE_WIRE.clone(cte_type="7bit")  # also where 8BITMIME is not offered
 _PERMANENT = 500
 _CREDENTIALS_WANTED = frozenset({530, 534, 535, 538})
 _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
-_REFUSES_US = (aiosmtplib.SMTPHeloError, aiosmtplib.SMTPSenderRefused)
 _TROUBLE = (aiosmtplib.SMTPException, OSError)  # OSError: broken connections, TLS, time-outs
 
 
@@ -60,6 +63,9 @@ class Transport(Protocol):
             TemporaryFailure, PermanentFailure: it has not been handed over.
         """
 
+    async def part(self) -> None:
+        """Nothing is due for now: let go of what was kept for the next one."""
+
 
 def choose(settings: Settings) -> Transport:
     """SMTP where the settings name a server, else the development mailbox.
@@ -85,7 +91,8 @@ def mailbox_folder(settings: Settings) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class SmtpTransport:
-    """A connection a mail. `deadline` is for the whole of it: servers may answer byte by byte.
+    """A connection for each mail under way, kept for those to come. `deadline` is for the whole of
+    a mail: servers may answer byte by byte.
 
     Bounces go to `envelope_from`, else to the mail's own From.
     """
@@ -99,6 +106,9 @@ class SmtpTransport:
     envelope_from: str | None = None
     deadline: timedelta = _DEADLINE
     channel: Channel = Channel.MAIL
+    _kept: list[aiosmtplib.SMTP] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def at(cls, url: str, envelope_from: str | None = None) -> Self:
@@ -121,14 +131,43 @@ class SmtpTransport:
         )
 
     async def send(self, message: EmailMessage, *, recipient: str) -> None:
+        until = _now() + self.deadline.total_seconds()
+        sender = self.envelope_from or message["From"].addresses[0].addr_spec
+        text = message.as_bytes(policy=_TEXT)
+        client = await self._begin(sender, until)
+        async with _talking(client, until, _of_this_mail):
+            await client.rcpt(recipient)
+            await client.data(text)
+        self._kept.append(client)
+
+    async def part(self) -> None:
+        kept = [self._kept.pop() for _ in range(len(self._kept))]
+        await asyncio.gather(*(self._say_goodbye(client) for client in kept))
+
+    async def _say_goodbye(self, client: aiosmtplib.SMTP) -> None:
+        """Its mails are theirs already: whatever happens now, they are sent."""
+        until = _now() + min(self.deadline.total_seconds(), _PROMPTLY)
+        with suppress(Unavailable):
+            async with _talking(client, until, _of_all):
+                await client.quit()
+
+    async def _begin(self, sender: str, until: float) -> aiosmtplib.SMTP:
+        """A connection on which a mail has begun; nothing of it is known to the server yet, so no
+        failure is the mail's.
+
+        A server parts, or has had enough of one connection, when it likes: then on a new one.
+        """
+        while self._kept:
+            client, promptly = self._kept.pop(), min(until, _now() + _PROMPTLY)
+            with suppress(Unavailable):
+                async with _talking(client, promptly, _of_all):
+                    await client.mail(sender)
+                    return client
         client = self._client()
-        until = asyncio.get_running_loop().time() + self.deadline.total_seconds()
-        try:
-            await _connect(client, until)
-            await _hand_over(client, message, self.envelope_from, recipient, until=until)
-            await _part(client, until)
-        finally:
-            client.close()
+        async with _talking(client, until, _of_all):
+            await client.connect()
+            await client.mail(sender)
+        return client
 
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -138,48 +177,40 @@ class SmtpTransport:
             password=self.password,
             use_tls=self.use_tls,
             start_tls=self.start_tls,
-            timeout=self.deadline.total_seconds(),
+            timeout=None,  # `_talking` has the time
         )
 
 
-async def _connect(client: aiosmtplib.SMTP, until: float) -> None:
-    """Nothing of the mail is known to the server yet, so no failure is the mail's."""
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@asynccontextmanager
+async def _talking(
+    client: aiosmtplib.SMTP, until: float, judge: Callable[[Exception], Exception]
+) -> AsyncIterator[None]:
+    """A part of a dialogue: a connection on which anything goes wrong is not kept, and `judge` says
+    what that makes of the mail.
+    """
     try:
         async with asyncio.timeout_at(until):
-            await client.connect()
-    except _TROUBLE as error:
-        raise Unavailable(_reason(error)) from error
+            yield
+    except BaseException as error:
+        client.close()
+        if isinstance(error, _TROUBLE):
+            raise judge(error) from error
+        raise
 
 
-async def _hand_over(
-    client: aiosmtplib.SMTP,
-    message: EmailMessage,
-    sender: str | None,
-    recipient: str,
-    *,
-    until: float,
-) -> None:
-    try:
-        async with asyncio.timeout_at(until):
-            await client.send_message(message, sender=sender, recipients=[recipient])
-    except _TROUBLE as error:
-        raise _failure(error) from error
+def _of_all(error: Exception) -> Unavailable:
+    return Unavailable(_reason(error))
 
 
-async def _part(client: aiosmtplib.SMTP, until: float) -> None:
-    """The mail is theirs already: whatever happens now, it is sent."""
-    with suppress(*_TROUBLE):
-        async with asyncio.timeout_at(until):
-            await client.quit()
-
-
-def _failure(error: Exception) -> TemporaryFailure | PermanentFailure:
-    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        error = error.recipients[0]
+def _of_this_mail(error: Exception) -> TemporaryFailure | PermanentFailure:
     reason = _reason(error)
     if not isinstance(error, aiosmtplib.SMTPResponseException):
         return TemporaryFailure(reason)
-    if isinstance(error, _REFUSES_US) or error.code in _CREDENTIALS_WANTED:
+    if error.code in _CREDENTIALS_WANTED:
         return Unavailable(reason)
     if error.code >= _PERMANENT:
         return PermanentFailure(reason)
@@ -208,6 +239,9 @@ class MailboxTransport:
             await asyncio.to_thread(self._keep, envelope + message.as_bytes())
         except OSError as error:
             raise Unavailable(type(error).__name__) from error
+
+    async def part(self) -> None:
+        """Each mail is a file of its own."""
 
     def _keep(self, mail: bytes) -> None:
         """A reader finds the whole file or none.

@@ -13,6 +13,7 @@ from models.idempotency_key import IdempotencyKey
 from models.identity import Identity, ProviderVisit
 from models.invitation import Invitation, InvitationState
 from models.member import Member, MemberStatus
+from models.member_count import MemberCount
 from models.member_import import ImportRowState, ImportState, MemberImport, MemberImportRow
 from models.outbox_entry import Channel, OutboxEntry, OutboxState
 from models.phone_code import CodePurpose, PhoneCode
@@ -54,6 +55,7 @@ __all__ = [
     "InvitationState",
     "LinkPurpose",
     "Member",
+    "MemberCount",
     "MemberImport",
     "MemberImportRow",
     "MemberStatus",

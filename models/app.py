@@ -61,4 +61,4 @@ class AppAccess(Model):
     class Meta:
         table = "app_access"
         unique_together = (("tenant_id", "member_id", "app_id"),)
-        indexes = (("tenant_id", "app_id"),)
+        indexes = (("app_id", "member_id"),)

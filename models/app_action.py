@@ -36,4 +36,4 @@ class AppAction(Model):
 
     class Meta:
         table = "app_actions"
-        indexes = (("tenant_id", "app_id", "id"),)
+        indexes = (("app_id", "id"), ("requested_at",))

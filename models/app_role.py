@@ -23,6 +23,7 @@ class AppRole(Model):
     class Meta:
         table = "app_roles"
         unique_together = (("tenant_id", "app_id", "code"),)
+        indexes = (("app_id",),)
 
 
 class AppRoleAssignment(Model):
@@ -42,4 +43,4 @@ class AppRoleAssignment(Model):
     class Meta:
         table = "app_role_assignments"
         unique_together = (("tenant_id", "member_id", "app_role_id"),)
-        indexes = (("tenant_id", "app_role_id"),)
+        indexes = (("app_role_id",),)

@@ -31,4 +31,8 @@ class AppSession(Model):
 
     class Meta:
         table = "app_sessions"
-        indexes = (("tenant_id", "app_id", "launched_at", "id"), ("tenant_id", "member_id"))
+        indexes = (
+            ("tenant_id", "app_id", "launched_at", "id"),
+            ("tenant_id", "member_id"),
+            ("launched_at",),
+        )

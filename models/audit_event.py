@@ -27,4 +27,8 @@ class AuditEvent(Model):
 
     class Meta:
         table = "audit_events"
-        indexes = (("tenant_id", "created_at", "id"),)
+        indexes = (
+            ("tenant_id", "created_at", "id"),
+            ("tenant_id", "actor_id", "created_at", "id"),
+            ("tenant_id", "action", "created_at", "id"),
+        )

@@ -17,6 +17,7 @@ from tortoise.connection import get_connection, get_connections
 
 import errors
 from models import database
+from models.transactions import Transaction, TransactionClient
 
 
 class Bundle:
@@ -26,7 +27,7 @@ class Bundle:
         self.changed = False
         self._first = first
         self._client: database.Client = get_connection(database.ALIAS)  # type: ignore[assignment]
-        self._whole: database.Transaction | None = None
+        self._whole: Transaction | None = None
 
     def takes(self, *, read_only: bool) -> bool:
         """Whether a transaction that begins now is one of these."""
@@ -67,8 +68,7 @@ class Bundle:
         except BaseException:
             self._client.bundles.release()
             raise
-        get_connections().reset(whole.token)  # a query between two of them has no scope
-        whole.token = None  # type: ignore[assignment]  # nothing to reset at its end
+        whole.leave()  # a query between two of them has no scope
         self._whole = whole
         try:
             async with self._savepoint():
@@ -114,7 +114,7 @@ class Bundle:
             get_connections().reset(token)
 
 
-class _Step(database.TransactionClient):
+class _Step(TransactionClient):
     """A savepoint. A task that outlives it finds no connection, though that one is still in use."""
 
     is_over = False

@@ -8,7 +8,7 @@ answer has its time, and a connection that lets it pass is given up (ADR 0043).
 """
 
 import socket
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -27,8 +27,26 @@ class Connection(asyncpg.Connection):
         super().__init__(protocol, transport, *rest)
         _watch(transport.get_extra_info("socket"))
 
-    def get_reset_query(self) -> str:
-        return ""
+    limits = ""
+
+    async def begin(self, said: str, scope: str = "", call: str | None = None) -> bytes:
+        """`said` begins a transaction, with that scope; the row of `call` in JSON, empty where it has none.
+
+        All three are SQL of ours, sent as one message. Of such a message asyncpg hands out no rows
+        but those that are copied.
+        """
+        said, answer = f"{said};{self.limits}{scope}", bytearray()
+        if call is None:
+            await self.execute(said)
+        else:
+            copied = self._copy_out(said + _COPIED.format(call), _into(answer), None)  # type: ignore[attr-defined]
+            await self._in_time(copied)
+        return bytes(answer)
+
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 asyncpg's own
+        """Settings end with their transaction; one may have been cut off while it began."""
+        if self.is_in_transaction():
+            await self.execute("ROLLBACK", timeout=timeout)
 
     async def execute(self, *asked: Any, **options: Any) -> Any:
         return await self._in_time(super().execute(*asked, **options))
@@ -51,14 +69,18 @@ class Connection(asyncpg.Connection):
             raise
 
 
-class Lent(Connection):
-    """Another session in each transaction, which begins with the `limits` of ours."""
+_COPIED = (
+    "copy (select to_json(found) from {} found) to stdout"
+    " (format csv, quote e'\\x01', delimiter e'\\x02')"
+)
+"""Neither character can stand in JSON, so nothing is quoted."""
 
-    limits = ""
 
-    async def execute(self, query: str, *arguments: Any, **options: Any) -> Any:
-        limits = self.limits if query.startswith("BEGIN") else ""
-        return await super().execute(query + limits, *arguments, **options)
+def _into(answer: bytearray) -> Callable[[bytes], Awaitable[None]]:
+    async def write(data: bytes) -> None:
+        answer.extend(data)
+
+    return write
 
 
 _LINE = {"TCP_KEEPIDLE": 1, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 2000}
@@ -97,7 +119,7 @@ def _lent(settings: Settings) -> dict[str, Any]:
     limits = _limits(settings).items()
     said = "".join(f"SET LOCAL {name} = {milliseconds};" for name, milliseconds in limits)
     return {
-        "connection_class": type("Lent", (Lent,), {"limits": said}),
+        "connection_class": type("Lent", (Connection,), {"limits": said}),
         "server_settings": {"application_name": "tenantry"},
         "statement_cache_size": 0,
     }

@@ -6,33 +6,24 @@ transaction mode.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    nullcontext,
-    suppress,
-)
+import re
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
 
+import orjson
 from tortoise import Tortoise
-from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
-from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
-from tortoise.connection import get_connection, get_connections
-from tortoise.exceptions import (
-    IntegrityError,
-    TransactionManagementError,
-)
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.connection import get_connection
+from tortoise.exceptions import IntegrityError
 
-import errors
 from models import connecting, retrying
-from models import pool as pools
 from models.connecting import Connection
 from models.engine import ALIAS, REPLICA, config, parse
 from models.failures import typed_failures
+from models.transactions import Transaction, TransactionClient
 from settings import Settings
 
 __all__ = [
@@ -73,111 +64,6 @@ SYSTEM = Scope("system")
 NOBODY = Scope("viewer")
 
 
-class Transaction(TransactionContextPooled):
-    """Gives its connection back whatever happens while it begins, cancellation included.
-
-    Tortoise's own loses the connection for good when it is cancelled there.
-    """
-
-    client: "TransactionClient"
-
-    def __init__(self, client: "TransactionClient", lock: asyncio.Lock, timeout: float) -> None:
-        super().__init__(client, lock)
-        self.timeout = timeout
-
-    async def __aenter__(self) -> TransactionalDBClient:
-        now = asyncio.get_running_loop().time
-        until = now() + self.timeout
-        async with asyncio.timeout_at(until):
-            await self.ensure_connection()
-        pool: Any = self.client._parent._pool  # noqa: SLF001 Tortoise offers no other way
-        connection, token = await self._acquire(pool, until - now()), None
-        self.client._connection = connection  # noqa: SLF001
-        try:
-            self.token = token = get_connections().set(self.connection_name, self.client)
-            async with self.client.answered(max(until - now(), self.timeout / 2)):
-                await self.client.begin()
-        except BaseException:
-            if token is not None:
-                get_connections().reset(token)
-            await asyncio.shield(pool.release(connection))
-            raise
-        return self.client
-
-    async def __aexit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is not None:
-            await self.client.abandon()
-        await super().__aexit__(kind, *rest)
-
-    async def _acquire(self, pool: Any, timeout: float) -> Any:  # noqa: ASYNC109 asyncpg's own
-        try:
-            with pools.waits.counted():
-                return await pool.acquire(timeout=timeout)
-        except TimeoutError:
-            raise errors.ServiceUnavailable from None
-
-
-class TransactionClient(TransactionWrapper):
-    """Failures are typed where they happen: a field of a query may be the one that catches them.
-
-    Whatever is asked of a transaction that has failed fails the same way.
-    """
-
-    read_only = False
-    apart = False
-    patience: float
-    failure: errors.Failure | None = None
-
-    def __init__(self, connection: AsyncpgDBClient) -> None:
-        super().__init__(connection)
-        self._asking: set[asyncio.Task[Any] | None] = set()
-
-    async def begin(self) -> None:
-        self.transaction = self._connection.transaction(readonly=self.read_only)
-        await self.transaction.start()
-
-    async def commit(self) -> None:
-        with nullcontext() if self.read_only or self.apart else committing.get()():
-            await super().commit()
-
-    async def abandon(self) -> None:
-        """Loaders ask in tasks of their own, which do not end with who waits for them."""
-        mine = asyncio.current_task()
-        if others := [task for task in self._asking if task and task is not mine]:
-            for task in others:
-                task.cancel()
-            await asyncio.wait(others)
-
-    async def rollback(self) -> None:
-        """A server that does not even say that it is done finds the connection closed, and is."""
-        with suppress(TimeoutError):
-            async with self.answered(self.patience):
-                await super().rollback()
-
-    @asynccontextmanager
-    async def answered(self, within: float) -> AsyncIterator[None]:
-        """What the server answers at once, if it answers; else the connection is given up."""
-        try:
-            async with asyncio.timeout(within):
-                yield
-        except TimeoutError:
-            self._connection.terminate()
-            raise
-
-    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
-        self._asking.add(task := asyncio.current_task())
-        try:
-            with typed_failures():
-                return await super()._translate_exceptions(func, *args, **kwargs)
-        except errors.Failure as failure:
-            self.failure = failure
-            raise
-        except TransactionManagementError as error:
-            raise self.failure or error from None
-        finally:
-            self._asking.discard(task)
-
-
 class Client(AsyncpgDBClient):
     """The engine: Tortoise takes any module with a `client_class`."""
 
@@ -191,13 +77,37 @@ class Client(AsyncpgDBClient):
         self.connection_class = connection_class
         self.bundles = asyncio.Semaphore(max(1, self.pool_maxsize // 2))
 
-    def begin(self, *, read_only: bool, apart: bool = False) -> Transaction:
+    @property
+    def pool(self) -> Any:
+        """Once it is open."""
+        return self._pool
+
+    async def opened(self) -> Any:
+        """The pool; several may be the first to want it."""
+        if self._pool is None:
+            async with self._pool_init_lock:
+                if self._pool is None:
+                    await self.create_connection(with_db=True)
+        return self._pool
+
+    def begin(
+        self,
+        scope: Scope = NOBODY,
+        *,
+        read_only: bool,
+        apart: bool = False,
+        call: str | None = None,
+    ) -> Transaction:
         """Also on the replica it stands where everybody looks for the transaction under way."""
         client = TransactionClient(self)
         client.connection_name = ALIAS
         client.read_only, client.apart = read_only, apart
         client.patience = self.acquire_timeout
-        return Transaction(client, self._pool_init_lock, self.acquire_timeout)
+        client.scope, client.call = _said(scope), call
+        return Transaction(client, self)
+
+    async def fetch(self, *_: object) -> Any:
+        self.acquire_connection()
 
     def acquire_connection(self) -> Any:
         message = "a query outside models.database.transaction()"
@@ -237,19 +147,16 @@ class Bundle(Protocol):
 
 
 bundle: ContextVar[Bundle | None] = ContextVar("bundle", default=None)
-committing: ContextVar[Callable[[], AbstractContextManager[None]]] = ContextVar(
-    "committing", default=nullcontext
-)
-"""Around each commit of a change; while it lasts nobody can say what is true."""
 
 
 @asynccontextmanager
 async def transaction(
-    scope: Scope, *, read_only: bool = False, apart: bool = False
-) -> AsyncIterator[None]:
+    scope: Scope, *, read_only: bool = False, apart: bool = False, call: str | None = None
+) -> AsyncIterator[Any]:
     """One transaction with `scope`; commits unless the block raises. Never nested.
 
     `apart`: it is true at once, whatever becomes of the bundle under way; for what is counted.
+    `call`: SQL of a function's call, whose row comes with the beginning; None where it has none.
 
     Raises:
         errors.ServiceUnavailable: the server is away or no connection came free in time.
@@ -262,18 +169,42 @@ async def transaction(
         message = "transactions are never nested"
         raise RuntimeError(message)  # noqa: TRY004 no argument is of a wrong type
     whole = None if apart else bundle.get()
-    joins = whole is not None and whole.takes(read_only=read_only)
     with typed_failures():
-        async with (
-            whole.step(read_only=read_only)
-            if whole and joins
-            else client.begin(read_only=read_only, apart=apart)
-        ):
-            if joins or scope != NOBODY:
+        if whole is not None and whole.takes(read_only=read_only):
+            async with whole.step(read_only=read_only):
                 await set_scope(scope)
-            yield
+                yield await called(call) if call else None
+        else:
+            begun = client.begin(scope, read_only=read_only, apart=apart, call=call)
+            async with begun as inner:
+                yield orjson.loads(inner.answer) if inner.answer else None
     if not (read_only or apart):
         retrying.changed()
+
+
+_CALLED = "select to_json(found)::text as answer from {} found"
+_IDS = re.compile(r"[\w,-]*", re.ASCII)
+_SCOPED = (
+    "select set_config('app.scope', '{}', true), set_config('app.user', '{}', true),"
+    " set_config('app.tenants', '{}', true);"
+)
+
+
+async def called(call: str) -> Any:
+    """The row of a function's call in the running transaction, as `transaction` hands it out."""
+    found = await rows(_CALLED.format(call))
+    return orjson.loads(found[0]["answer"]) if found else None
+
+
+def _said(scope: Scope) -> str:
+    """The scope as SQL; ids are ours, and nothing else is let into it."""
+    if scope == NOBODY:
+        return ""
+    given = (scope.kind, scope.user_id, ",".join(scope.tenant_ids))
+    if not all(map(_IDS.fullmatch, given)):
+        message = "an id that is none"
+        raise ValueError(message)
+    return _SCOPED.format(*given)
 
 
 async def set_scope(scope: Scope) -> None:
@@ -289,4 +220,5 @@ async def set_scope(scope: Scope) -> None:
 
 async def rows(sql: str, *arguments: object) -> list[dict[str, Any]]:
     """Run one statement in the running transaction; its rows as dicts, `RETURNING` included."""
-    return await get_connection(ALIAS).execute_query_dict(sql, list(arguments))
+    client: Any = get_connection(ALIAS)
+    return await client.fetch(sql, arguments)  # type: ignore[no-any-return]

@@ -67,6 +67,7 @@ class Member(Model):
             ("tenant_id", "name_key", "id"),
             ("tenant_id", "email_key"),
             ("tenant_id", "login_key"),
+            ("tenant_id", "status", "role"),
             ("tenant_id", "revision"),
             ("tenant_id", "updated_at", "id"),
             ("user_id", "tenant_id"),

@@ -23,7 +23,7 @@ class Servicing(Model):
 
     class Meta:
         table = "servicings"
-        indexes = (("tenant_id",), ("organization_id", "id"))
+        indexes = (("tenant_id",), ("organization_id", "created_at", "id"))
 
 
 class OperatorReport(Model):

@@ -21,4 +21,4 @@ class Session(Model):
 
     class Meta:
         table = "sessions"
-        indexes = (("user_id", "last_used_at"),)
+        indexes = (("user_id",), ("last_used_at",))

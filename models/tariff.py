@@ -66,4 +66,4 @@ class Subscription(Model):
 
     class Meta:
         table = "subscriptions"
-        indexes = (("tenant_id", "ends_at", "id"), ("ends_at",))
+        indexes = (("tenant_id", "begins_at", "id"), ("ends_at",))

@@ -34,3 +34,4 @@ class Tenant(Model):
 
     class Meta:
         table = "tenants"
+        indexes = (("name_key",),)

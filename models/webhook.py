@@ -77,4 +77,4 @@ class WebhookDelivery(Model):
 
     class Meta:
         table = "webhook_deliveries"
-        indexes = (("tenant_id", "endpoint_id", "id"), ("created_at",))
+        indexes = (("endpoint_id", "id"), ("created_at",))

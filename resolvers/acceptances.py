@@ -1,24 +1,20 @@
 """Accepting: only the invited person, once, and only while the offer stands (PRODUCT 3).
 
-The offer is looked at first without a lock, so that a dead link costs no password hash, and again
-under the tenant's lock, where exactly one of whatever happens at the same moment wins.
+Who registers has his offer looked at first without a lock, so that a dead link costs no password
+hash; everybody has it looked at under the tenant's lock, where exactly one of whatever happens at
+the same moment wins.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from tortoise.expressions import Q
-
 import errors
-from auth import passwords
 from auth.viewer import Viewer
 from mail import messages
 from models import (
     Invitation,
     InvitationState,
-    Member,
     MemberStatus,
-    Tenant,
     User,
     clock,
     database,
@@ -34,6 +30,21 @@ from resolvers import (
     sessions,
 )
 from resolvers.references import Reference
+
+_JOIN = """
+with joined as (
+  update members set status = 'JOINED', user_id = $3, full_name = null, login = null, phone = null,
+    name_key = $4, login_key = $5, email_key = $6, joined_at = $7
+  where id = $2
+)
+update invitations set state = 'ACCEPTED', closed_at = $7 where id = $1
+"""
+# A place that he has by his account, or an offer that is made to it or to his address.
+_OTHERS = """
+select id, status from members
+where tenant_id = $1 and id <> $4 and status <> 'REMOVED'
+  and (user_id = $2 or status = 'PENDING' and email_key = $3)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +68,25 @@ async def accept(
         errors.WrongAccount, errors.SignInRequired, errors.RegistrationRequired,
         errors.LoginTaken, errors.InvalidInput, errors.RateLimited
     """
+    if viewer.user_id is not None:
+        await references.count(viewer, reference)
+        return await _join(viewer, reference)
     offer = await references.find(viewer, reference)
     references.require_invitee(viewer, offer)
-    if viewer.user_id is not None:
-        return await _join(viewer, reference, viewer.user_id)
     if registration is None:
         raise errors.RegistrationRequired
     own = (offer["tenant_name"], offer["email"])
-    checked = accounts.check(registration, "registration", language=offer["locale"], own=own)
-    password_hash = await passwords.make_hash(checked.password)
+    checked, password_hash = await accounts.prepare(registration, language=offer["locale"], own=own)
     return await _register_and_join(viewer, reference, checked, password_hash)
 
 
-async def _join(viewer: Viewer, reference: Reference, user_id: str) -> Accepted:
+async def _join(viewer: Viewer, reference: Reference) -> Accepted:
     async with database.transaction(database.SYSTEM):
-        tenant, offer = await references.lock(viewer, reference)
-        references.require_invitee(viewer, offer)
-        user = await _become_member(viewer, offer, user_id)
-        await _tell_inviter(tenant, offer, user)
-        return Accepted(offer["member_id"])
+        held = await references.lock(viewer, reference)
+        references.require_invitee(viewer, held.offer)
+        assert held.account is not None  # noqa: S101 the viewer is signed in
+        await _become_member(viewer, held, held.account)
+        return Accepted(held.offer["member_id"])
 
 
 async def _register_and_join(
@@ -85,62 +96,57 @@ async def _register_and_join(
     password_hash: str,
 ) -> Accepted:
     async with database.transaction(database.SYSTEM):
-        tenant, offer = await references.lock(viewer, reference)
+        held = await references.lock(viewer, reference)
         user_id = await accounts.register(
-            viewer, given, email=offer["email"], password_hash=password_hash
+            viewer, given, email=held.offer["email"], password_hash=password_hash
         )
         if user_id is None:
             raise errors.SignInRequired
-        user = await _become_member(viewer, offer, user_id)
-        await _tell_inviter(tenant, offer, user)
-        return Accepted(offer["member_id"], await sessions.open_for(viewer, user_id))
+        await _become_member(viewer, held, await User.get(id=user_id))
+        return Accepted(held.offer["member_id"], await sessions.open_for(viewer, user_id))
 
 
-async def _become_member(viewer: Viewer, offer: dict[str, Any], user_id: str) -> User:
-    await references.refuse_member(offer["tenant_id"], user_id)
-    user, now = await User.get(id=user_id), clock.now()
+async def _become_member(viewer: Viewer, held: references.Held, user: User) -> None:
+    tenant, offer, now = held.tenant, held.offer, clock.now()
     await _close_others(viewer, offer, user)
-    await Member.filter(id=offer["member_id"]).update(
-        status=MemberStatus.JOINED,
-        user_id=user_id,
-        full_name=None,
-        login=None,
-        phone=None,
-        name_key=identifiers.fold(user.full_name),
-        login_key=user.login,
-        email_key=user.email_key,
-        joined_at=now,
+    await database.rows(
+        _JOIN,
+        offer["invitation_id"],
+        offer["member_id"],
+        user.id,
+        identifiers.fold(user.full_name),
+        user.login,
+        user.email_key,
+        now,
     )
-    await Invitation.filter(id=offer["invitation_id"]).update(
-        state=InvitationState.ACCEPTED, closed_at=now
-    )
-    await audit.record(
-        viewer,
-        "invitation.accept",
-        subject_id=offer["member_id"],
-        tenant_id=offer["tenant_id"],
-        changes={"status": (MemberStatus.PENDING, MemberStatus.JOINED)},
-        actor_id=user_id,
-    )
-    return user
-
-
-async def _close_others(viewer: Viewer, offer: dict[str, Any], user: User) -> None:
-    """Somebody may have been invited by login and by address; he joins once."""
-    same = Q(user_id=user.id)
-    if user.email_key is not None and user.email_verified_at is not None:
-        same |= Q(email_key=user.email_key)
-    others = Member.filter(same, tenant_id=offer["tenant_id"], status=MemberStatus.PENDING)
-    for member in await others.exclude(id=offer["member_id"]):
-        invitation = await Invitation.get(tenant_id=member.tenant_id, member_id=member.id)
-        await invitations.end(viewer, invitation, InvitationState.REVOKED, actor_id=user.id)
-
-
-async def _tell_inviter(tenant: Tenant, offer: dict[str, Any], user: User) -> None:
     message = messages.joined(
         tenant_name=tenant.name,
         member_name=user.full_name,
         member_email=user.email,
         role=roles.role(tenant.catalog, offer["role"]).name,
     )
-    await notices.tell_user(offer["inviter_id"], message, tenant=tenant, now=clock.now())
+    await audit.record(
+        viewer,
+        "invitation.accept",
+        subject_id=offer["member_id"],
+        tenant_id=tenant.id,
+        changes={"status": (MemberStatus.PENDING, MemberStatus.JOINED)},
+        actor_id=user.id,
+        along=await notices.to_user(offer["inviter_id"], message, tenant=tenant, now=now),
+    )
+
+
+async def _close_others(viewer: Viewer, offer: dict[str, Any], user: User) -> None:
+    """Somebody may have been invited by login and by address; he joins once.
+
+    Raises:
+        errors.AlreadyMember: he has joined, be he disabled or not.
+    """
+    proven = user.email_key if user.email_verified_at is not None else None
+    others = await database.rows(_OTHERS, offer["tenant_id"], user.id, proven, offer["member_id"])
+    for other in others:
+        if other["status"] != MemberStatus.PENDING:
+            raise errors.AlreadyMember(other["id"])
+    for other in others:
+        invitation = await Invitation.get(tenant_id=offer["tenant_id"], member_id=other["id"])
+        await invitations.end(viewer, invitation, InvitationState.REVOKED, actor_id=user.id)

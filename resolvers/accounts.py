@@ -23,7 +23,7 @@ on conflict do nothing returning id
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a person says of himself; normalised by `check`."""
+    """What a person says of himself; normalised by `read`."""
 
     full_name: str
     login: str
@@ -32,24 +32,20 @@ class Registration:
     locale: Locale | None = None
 
 
-def check(
-    given: Registration,
-    *path: str,
-    language: str | None = None,
-    own: Iterable[str | None] = (),
-) -> Registration:
-    """The registration with every value normalised; `path` is where it stands in the input.
+async def prepare(
+    given: Registration, *, language: str | None = None, own: Iterable[str | None] = ()
+) -> tuple[Registration, str]:
+    """The `registration` of an input as `register` takes it, and its password's hash.
 
-    `language` is spoken where the person names none; `own` words, besides his names, make no
-    password.
+    Call it outside of a transaction: hashing takes long.
 
     Raises:
         errors.InvalidInput: with every wrong field.
     """
     faults = identifiers.Faults()
-    checked = read(given, faults, *path, language=language, own=own)
+    checked = read(given, faults, "registration", language=language, own=own)
     faults.settle()
-    return checked
+    return checked, await passwords.make_hash(checked.password)
 
 
 def read(
@@ -59,7 +55,11 @@ def read(
     language: str | None = None,
     own: Iterable[str | None] = (),
 ) -> Registration:
-    """As `check`, where other fields are checked along; settle the faults before using it."""
+    """The registration with every value normalised; settle the faults before using it.
+
+    `path` is where it stands in the input. `language` is spoken where the person names none; `own`
+    words, besides his names, make no password.
+    """
     password = partial(identifiers.new_password, own=(given.full_name, given.login, *own))
     return Registration(
         faults.check((*path, "fullName"), identifiers.name, given.full_name),

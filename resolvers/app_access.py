@@ -136,9 +136,8 @@ async def give(
 
 
 async def _give_rights(viewer: Viewer, member: Member, rights: Rights) -> None:
-    held = (
-        {row.app_id: row for row in await AppAccess.filter(member_id=member.id)} if rights else {}
-    )
+    his = AppAccess.filter(tenant_id=member.tenant_id, member_id=member.id)
+    held = {row.app_id: row for row in await his} if rights else {}
     for app_id, right in rights.items():
         before = held.get(app_id)
         if before is None:
@@ -157,7 +156,8 @@ async def _give_rights(viewer: Viewer, member: Member, rights: Rights) -> None:
 
 
 async def _take(viewer: Viewer, member: Member, app_ids: Sequence[str]) -> None:
-    for row in await AppAccess.filter(member_id=member.id, app_id__in=list(app_ids)):
+    his = AppAccess.filter(tenant_id=member.tenant_id, member_id=member.id)
+    for row in await his.filter(app_id__in=list(app_ids)):
         await row.delete()
         await _record(viewer, member, row.app_id, (row.right, None))
 

@@ -67,7 +67,8 @@ async def read(
 
 async def give(viewer: Viewer, member: Member, app_id: str, wanted: Sequence[AppRole]) -> bool:
     """Write the member's roles in the running transaction; whether that changed anything."""
-    of_app = AppRoleAssignment.filter(member_id=member.id, app_role__app_id=app_id)
+    his = AppRoleAssignment.filter(tenant_id=member.tenant_id, member_id=member.id)
+    of_app = his.filter(app_role__app_id=app_id)
     held = {row.app_role_id: row for row in await of_app.select_related("app_role")}
     codes = {role.id: role.code for role in wanted}
     if codes.keys() == held.keys():
@@ -99,6 +100,7 @@ def _listed(codes: Iterable[str]) -> str | None:
 async def held(accesses: Sequence[rows.AppAccess]) -> dict[rows.AppAccess, list[rows.AppRole]]:
     """The roles behind rights that the viewer sees, in the order of their codes."""
     found = await AppRoleAssignment.filter(
+        tenant_id__in={access.app.tenant_id for access in accesses},
         member_id__in=[access.member_id for access in accesses],
         app_role__app_id__in=[access.app.id for access in accesses],
     ).select_related("app_role")

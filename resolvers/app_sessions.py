@@ -197,8 +197,8 @@ async def forget_ended() -> int:
     _, lapsed = moments()
     async with database.transaction(database.SYSTEM):
         gone = await database.rows(
-            "delete from app_sessions where coalesce(ended_at, last_seen_at, expires_at) <= $1"
-            " returning id",
+            "delete from app_sessions where launched_at <= $1"
+            " and coalesce(ended_at, last_seen_at, expires_at) <= $1 returning id",
             lapsed - _KEPT,
         )
     return len(gone)

@@ -6,6 +6,8 @@ recorded of a tenant its webhooks are told: every change passes here (ADR 0031).
 
 from collections.abc import Sequence
 
+from tortoise.models import Model
+
 from auth.viewer import Viewer
 from models import AuditEvent, clock, database, ids
 from resolvers import webhook_events
@@ -28,8 +30,12 @@ async def record(
     tenant_id: str | None = None,
     changes: Changes | None = None,
     actor_id: str | None = None,
+    along: Sequence[Model] = (),
 ) -> None:
-    """`action` is `noun.verb`; `actor_id` where the request made its own actor (registering)."""
+    """`action` is `noun.verb`; `actor_id` where the request made its own actor (registering).
+
+    `along` are rows of the change that are written in the same statement.
+    """
     event = Event(
         id=ids.new("evt"),
         tenant_id=tenant_id,
@@ -42,8 +48,8 @@ async def record(
         created_at=clock.now(),
     )
     changed = {name: list(values) for name, values in event.changes.items()}
-    await AuditEvent.create(**event.facts() | {"changes": changed})
-    await webhook_events.announce([event])
+    recorded = AuditEvent(**event.facts() | {"changes": changed})
+    await webhook_events.announce([event], *along, recorded)
 
 
 async def record_all(viewer: Viewer, action: str, subjects: Sequence[tuple[str, str]]) -> None:

@@ -81,6 +81,7 @@ async def page(
         ),
         window=window,
         make=_event,
+        by_values=wanted != Filter(),
     )
 
 
@@ -88,9 +89,9 @@ def _where(tenant_id: str, wanted: Filter) -> Conditions:
     where = Conditions()
     where.add("e.tenant_id = {}", tenant_id)
     if wanted.actor_ids is not None:
-        where.add("e.actor_id = any({})", list(wanted.actor_ids))
+        where.add_one_of("e.actor_id", wanted.actor_ids)
     if wanted.actions is not None:
-        where.add("e.action = any({})", list(wanted.actions))
+        where.add_one_of("e.action", wanted.actions)
     if wanted.since is not None:
         where.add("e.created_at >= {}", in_utc(wanted.since))
     if wanted.until is not None:

@@ -20,7 +20,7 @@ from resolvers import audit, pictures, profiles
 _SEEN = """
 select {columns} from avatars a where a.user_id = any($1) and (a.user_id = $2 or $3 or exists (
   select from members m where m.user_id = a.user_id and m.status in ('JOINED', 'DISABLED')
-    and m.tenant_id = any($4)
+    and m.tenant_id = any($4) offset 0
 ))
 union all
 select {columns} from avatars_of_staff($5) a

@@ -1,5 +1,6 @@
 """The `where` of a list whose filters are optional: SQL of ours, every value an argument."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 
@@ -15,23 +16,23 @@ class Conditions:
         self.arguments += values
         self._parts.append(condition.format(*(f"${first + i}" for i in range(len(values)))))
 
+    def add_one_of(self, column: str, values: Sequence[str]) -> None:
+        """One alone is told as such: what equals it an index has in the order of what follows."""
+        if len(values) == 1:
+            self.add(f"{column} = {{}}", values[0])
+        else:
+            self.add(f"{column} = any({{}})", list(values))
+
     @property
     def sql(self) -> str:
         return " and ".join(f"({part})" for part in self._parts)
 
 
-def prefix(text: str) -> str:
-    """A `like` pattern for what begins with `text`, its wildcards taken literally."""
-    for special in ("\\", "%", "_"):
-        text = text.replace(special, f"\\{special}")
-    return f"{text}%"
-
-
 def span(text: str) -> tuple[str, str]:
     """What begins with `text` is at least the first and less than the second, byte by byte.
 
-    As `prefix`, over all tenants: PostgreSQL trusts comparisons to look at rows before a policy
-    has let them pass, and `like` not, which therefore uses no index there.
+    PostgreSQL trusts comparisons to look at rows before a policy has let them pass, and `like` not,
+    which therefore uses no index there.
     """
     return text, f"{text}\U0010ffff"
 

@@ -47,7 +47,8 @@ async def _decline(
     viewer: Viewer, reference: references.Reference, *, reason: str | None, block: bool
 ) -> str:
     async with database.transaction(database.SYSTEM):
-        tenant, offer = await references.lock(viewer, reference)
+        held = await references.lock(viewer, reference)
+        tenant, offer = held.tenant, held.offer
         references.require_invitee(viewer, offer)
         invitation = await Invitation.get(id=offer["invitation_id"])
         await invitations.end(viewer, invitation, InvitationState.DECLINED)

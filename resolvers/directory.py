@@ -6,26 +6,23 @@ who never joined shows only what his inviter typed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
 import errors
 from auth.viewer import Viewer
-from models import Catalog, InvitationState, MemberStatus, clock, database
+from models import Catalog, MemberStatus, database
 from permissions import checks
 from permissions.catalog import Permission
-from resolvers import identifiers, pages, rows
-from resolvers.conditions import Conditions, in_utc, prefix
+from resolvers import pages, rows
+from resolvers.member_filter import PRIVATE, Filter, are_few, counted, where_of
 
-MEMBERS = """
-from members m join tenants t on t.id = m.tenant_id
+_JOINED = """
+join tenants t on t.id = m.tenant_id
 left join users u on u.id = m.user_id and m.joined_at is not null
-left join invitations i on i.tenant_id = m.tenant_id and i.member_id = m.id
 """
-COLUMNS = """
+_COLUMNS = """
 m.id, m.tenant_id, t.catalog, t.servicing, m.status, m.role, u.id as user_id,
 coalesce(u.full_name, m.full_name) as full_name, coalesce(u.email, m.email) as email,
 coalesce(u.login, m.login) as login, coalesce(u.phone, m.phone) as phone,
@@ -34,9 +31,9 @@ case when m.status = 'PENDING' then m.user_id is null
   else coalesce(u.manager_id = m.tenant_id and u.email_verified_at is null, false)
 end as is_managed
 """
-_SELECT = f"select {COLUMNS} {MEMBERS}"
-_PRIVATE = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
-_STATE = "case when i.state = 'PENDING' and i.expires_at <= {} then 'EXPIRED' else i.state end"
+_SELECT = f"select {_COLUMNS} from members m {_JOINED}"  # noqa: S608 SQL of ours, values as arguments
+AROUND = f"select m.order_key, {_COLUMNS} from ({{}}) m {_JOINED}"  # noqa: S608 as `_SELECT`
+"""Members as `seen` wants them, around a page of rows of `members`."""
 
 
 class Field(StrEnum):
@@ -52,18 +49,6 @@ _COLUMN = {
     Field.NAME: "m.name_key",
     Field.UPDATED_AT: "m.updated_at",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """`updated_since`: changed at that moment or later; without a zone it is UTC."""
-
-    search: str | None = None
-    roles: Sequence[str] | None = None
-    statuses: Sequence[MemberStatus] | None = None
-    invitation_states: Sequence[InvitationState] | None = None
-    app_id: str | None = None
-    updated_since: datetime | None = None
 
 
 async def page(
@@ -82,86 +67,40 @@ async def page(
         errors.NotFound, errors.PermissionDenied: also for a filter that asks for what is hidden.
         errors.InvalidInput: of the window.
     """
-    where, column = _where(viewer, tenant_id, wanted), _COLUMN[by]
+    where, column = where_of(viewer, tenant_id, wanted), _COLUMN[by]
+    manages = checks.sees_any(viewer, tenant_id, PRIVATE)
+    found = f"members m where {where.sql}"
+    if await are_few(viewer, tenant_id, wanted):
+        found = f"(select * from {found} offset 0) m where true"  # noqa: S608 SQL of ours, values as arguments
     if wanted.updated_since is not None:
         await database.rows("select await_feed($1)", tenant_id)
     return await pages.read(
-        f"select {column} as order_key, {COLUMNS} {MEMBERS} where {where.sql}",
+        f"select {column} as order_key, m.* from {found}",  # noqa: S608 as above
         where.arguments,
         order=pages.Order(
             f"members:{by}:{tenant_id}", column, "m.id", descending, moment=by is not Field.NAME
         ),
         window=window,
-        make=partial(seen, viewer),
+        make=lambda each: _shown(each, private=manages or _own(viewer, each)),
+        around=AROUND,
+        by_values=wanted != Filter(),
     )
 
 
 async def count(viewer: Viewer, tenant_id: str, wanted: Filter) -> int:
     """How many members that filter finds; raises as `page` does."""
-    where = _where(viewer, tenant_id, wanted)
-    found = await database.rows(f"select count(*) {MEMBERS} where {where.sql}", *where.arguments)
-    return int(found[0]["count"])
-
-
-def _where(viewer: Viewer, tenant_id: str, wanted: Filter) -> Conditions:
-    _require_may_ask(viewer, tenant_id, wanted)
-    where = Conditions()
-    where.add("m.tenant_id = {}", tenant_id)
-    statuses = _shown(viewer, tenant_id, wanted) if wanted.statuses is None else wanted.statuses
-    where.add("m.status = any({})", [status.value for status in statuses])
-    if wanted.updated_since is not None:
-        where.add("m.updated_at >= {}", in_utc(wanted.updated_since))
-    if wanted.roles is not None:
-        where.add("m.role = any({})", list(wanted.roles))
-    if wanted.invitation_states is not None:
-        states = [state.value for state in wanted.invitation_states]
-        where.add(f"{_STATE} = any({{}})", clock.now(), states)
-    if wanted.search and (text := identifiers.fold(wanted.search.strip())):
-        _add_search(where, viewer, tenant_id, text)
-    if wanted.app_id is not None:
-        _add_app(where, viewer, tenant_id, wanted.app_id)
-    return where
-
-
-def _shown(viewer: Viewer, tenant_id: str, wanted: Filter) -> list[MemberStatus]:
-    """Of what has changed, removals are part, for those who may see them."""
-    removals = wanted.updated_since is not None and checks.sees(
-        viewer, tenant_id, Permission.AUDIT_VIEW
-    )
-    return [status for status in MemberStatus if removals or status is not MemberStatus.REMOVED]
-
-
-def _add_search(where: Conditions, viewer: Viewer, tenant_id: str, text: str) -> None:
-    keys = ["m.name_key", "m.email_key"]
-    if checks.sees_any(viewer, tenant_id, _PRIVATE):
-        keys.append("m.login_key")
-    where.add(" or ".join(f"{key} like {{}}" for key in keys), *[prefix(text)] * len(keys))
-
-
-def _add_app(where: Conditions, viewer: Viewer, tenant_id: str, app_id: str) -> None:
-    """An app that the viewer may not know of finds nobody, as an unknown one (PRODUCT 6.1)."""
-    holds = (
-        "exists (select from app_access x"
-        " where x.tenant_id = m.tenant_id and x.member_id = {} and x.app_id = {{}})"
-    )
-    where.add(holds.format("m.id"), app_id)
-    if not checks.sees_every_app(viewer, tenant_id):
-        place = viewer.place(tenant_id) if viewer.key is None else None
-        where.add(holds.format("{}"), place.member_id if place else None, app_id)
-
-
-def _require_may_ask(viewer: Viewer, tenant_id: str, wanted: Filter) -> None:
-    checks.require_sees(viewer, tenant_id, Permission.MEMBERS_VIEW)
-    if MemberStatus.REMOVED in (wanted.statuses or ()):
-        checks.require_sees(viewer, tenant_id, Permission.AUDIT_VIEW)
-    if wanted.invitation_states is not None and not checks.sees_any(viewer, tenant_id, _PRIVATE):
-        raise errors.PermissionDenied(Permission.MEMBERS_INVITE)
+    where = where_of(viewer, tenant_id, wanted)
+    if wanted.is_counted:
+        return await counted(viewer, tenant_id, wanted)
+    await pages.plan_by_values()
+    sql = f"select count(*) from members m where {where.sql}"  # noqa: S608 SQL of ours, values as arguments
+    return int((await database.rows(sql, *where.arguments))[0]["count"])
 
 
 async def memberships(viewer: Viewer, window: pages.Window) -> pages.Page[rows.Member]:
     """The viewer's own places, those where he is disabled included, oldest first."""
     return await pages.read(
-        f"select m.id as order_key, {COLUMNS} {MEMBERS} where t.deleted_at is null"
+        f"select m.id as order_key, {_COLUMNS} from members m {_JOINED} where t.deleted_at is null"  # noqa: S608 as above
         " and m.user_id = $1 and m.status in ('JOINED', 'DISABLED')",
         [viewer.user_id],
         order=pages.Order("memberships", "m.id", "m.id"),
@@ -208,21 +147,24 @@ def visible(viewer: Viewer, record: dict[str, Any]) -> bool:
 
 def seen(viewer: Viewer, record: dict[str, Any]) -> rows.Member:
     """The row as this viewer may see it."""
-    private = _own(viewer, record) or checks.sees_any(viewer, record["tenant_id"], _PRIVATE)
-    catalog, status = Catalog(record["catalog"]), MemberStatus(record["status"])
+    manages = checks.sees_any(viewer, record["tenant_id"], PRIVATE)
+    return _shown(record, private=manages or _own(viewer, record))
+
+
+def _shown(record: dict[str, Any], *, private: bool) -> rows.Member:
     return rows.Member(
         id=record["id"],
         tenant_id=record["tenant_id"],
         user_id=record["user_id"],
-        catalog=catalog,
-        status=status,
+        catalog=Catalog[record["catalog"]],
+        status=MemberStatus[record["status"]],
         role_code=record["role"],
         full_name=record["full_name"],
         email=record["email"],
         login=record["login"] if private else None,
         phone=record["phone"] if private else None,
         max_sessions=record["max_sessions"] if private else None,
-        permissions=_effective(record, catalog) if private else None,
+        shows_rights=private,
         grants=tuple(record["grants"]) if private else (),
         denials=tuple(record["denials"]) if private else (),
         servicing=None if record["servicing"] is None else tuple(record["servicing"]),
@@ -231,17 +173,6 @@ def seen(viewer: Viewer, record: dict[str, Any]) -> rows.Member:
         created_at=record["created_at"],
         joined_at=record["joined_at"],
         updated_at=record["updated_at"],
-    )
-
-
-def _effective(record: dict[str, Any], catalog: Catalog) -> tuple[Permission, ...]:
-    """Nobody but a joined member has any."""
-    if record["status"] != MemberStatus.JOINED:
-        return ()
-    return checks.effective(
-        checks.Standing(
-            catalog, record["role"], record["grants"], record["denials"], record["servicing"]
-        )
     )
 
 

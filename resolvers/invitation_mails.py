@@ -1,6 +1,6 @@
 """The mail of an invitation: whether there is one, to which address, and how many may leave."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import settings
 from auth import limits
@@ -8,7 +8,9 @@ from auth.viewer import Viewer
 from locales import Locale
 from mail import messages, outbox
 from models import (
+    App,
     AppAccess,
+    AppRight,
     Invitation,
     InvitationState,
     Member,
@@ -16,6 +18,7 @@ from models import (
     OutboxState,
     Tenant,
     clock,
+    direct,
 )
 from permissions import roles
 from resolvers import invitees, notices
@@ -50,21 +53,34 @@ def counter_of_server() -> limits.Counter:
 
 
 async def queue(viewer: Viewer, tenant: Tenant, member: Member, invitation: Invitation) -> bool:
-    """Write the mail into the outbox, worth sending while its link works.
-
-    False where the invitee has no address or blocks the tenant.
-    """
+    """Write the mail into the outbox; whether there is one, see `of`."""
     known = await invitees.of_member(member)
+    entry = of(viewer, tenant, member, invitation, known, await _apps(member))
+    await direct.insert(*entry)
+    return bool(entry)
+
+
+def of(
+    viewer: Viewer,
+    tenant: Tenant,
+    member: Member,
+    invitation: Invitation,
+    known: invitees.Known,
+    apps: Sequence[messages.InvitedApp],
+) -> list[OutboxEntry]:
+    """The mail, worth sending while its link works; none where the invitee has no address or blocks
+    the tenant.
+    """
     if known.address is None or invitation.suppressed:
-        return False
+        return []
     message = messages.invitation(
         tenant_name=tenant.name,
         role=roles.role(tenant.catalog, member.role).name,
-        apps=await _apps(member.id),
+        apps=apps,
         inviter_name=notices.name_of(viewer),
         expires_at=invitation.expires_at,
     )
-    await outbox.enqueue(
+    entry = outbox.entry(
         message,
         to=known.address,
         locale=Locale(invitation.locale or tenant.locale),
@@ -72,7 +88,15 @@ async def queue(viewer: Viewer, tenant: Tenant, member: Member, invitation: Invi
         now=clock.now(),
         carries=invitation,
     )
-    return True
+    return [entry]
+
+
+async def offered(rights: Mapping[str, AppRight]) -> list[messages.InvitedApp]:
+    """As the mail names the apps that come along."""
+    if not rights:
+        return []
+    named = await App.filter(id__in=list(rights)).order_by("name")
+    return [{"name": app.name, "right": rights[app.id]} for app in named]
 
 
 async def offer_anew(member_ids: Sequence[str]) -> None:
@@ -84,10 +108,11 @@ async def offer_anew(member_ids: Sequence[str]) -> None:
     for entry in await waiting:
         offer = offers[str(entry.invitation_id)]
         role = roles.role(offer.tenant.catalog, offer.member.role).name
-        entry.facts = {**entry.facts, "role": role, "apps": await _apps(offer.member_id)}
+        entry.facts = {**entry.facts, "role": role, "apps": await _apps(offer.member)}
         await entry.save(update_fields=["facts"])
 
 
-async def _apps(member_id: str) -> list[messages.InvitedApp]:
-    held = await AppAccess.filter(member_id=member_id).select_related("app").order_by("app__name")
+async def _apps(member: Member) -> list[messages.InvitedApp]:
+    his = AppAccess.filter(tenant_id=member.tenant_id, member_id=member.id)
+    held = await his.select_related("app").order_by("app__name")
     return [{"name": access.app.name, "right": access.right} for access in held]

@@ -60,14 +60,25 @@ async def invite(
     invitee = invitees.check(invitee, faults)
     terms = terms.check(viewer.places[tenant_id].catalog, faults)
     faults.settle()
-    await limits.count(*newcomers.counters(user_id, tenant_id))
-    known = await invitees.find(tenant_id, invitee)
-    await limits.count(*invitation_mails.counters(tenant_id, known))
+    known = await _counted(user_id, tenant_id, invitee)
     async with database.transaction(viewer.scope):
         actor = await locks.acting(viewer, tenant_id)
         checks.require(actor, Permission.MEMBERS_INVITE)
         member, queued = await offer(viewer, actor, known, terms)
         return await directory.changed(viewer, member.id), queued
+
+
+async def _counted(user_id: str, tenant_id: str, invitee: invitees.Invitee) -> invitees.Known:
+    """The invitee, once the attempt is counted: logins are looked up after it, and its mail is
+    counted when it is known whose that would be; of an address all is known at once.
+    """
+    tried = newcomers.counters(user_id, tenant_id)
+    if invitee.login is not None:
+        await limits.count(*tried)
+        tried = []
+    known = await invitees.find(tenant_id, invitee)
+    await limits.count(*tried, *invitation_mails.counters(tenant_id, known))
+    return known
 
 
 async def offer(
@@ -81,16 +92,18 @@ async def offer(
         errors.AlreadyMember, errors.InvalidInput
     """
     newcomers.require_may_be(actor, terms, has_email=known.address is not None)
-    await invitees.refuse_member(actor.tenant.id, known)
+    suppressed = await invitees.admit(actor.tenant.id, known)
     if known.user_id is not None:
         await _hold(viewer, known.user_id)
     apps = await newcomers.apps(actor, terms)
-    member = await _add_pending(actor, known, terms)
-    await newcomers.settle(viewer, member, apps, action="member.invite")
-    suppressed = await invitees.blocks(actor.tenant.id, known)
+    named = await invitation_mails.offered(apps.rights)
+    member = _pending(actor, known, terms)
     inviter_id = checks.require_caller(viewer)
-    invitation = await _add_invitation(member, inviter_id, terms.locale, suppressed=suppressed)
-    return member, await invitation_mails.queue(viewer, actor.tenant, member, invitation)
+    invitation = _invitation(member, inviter_id, terms.locale, suppressed=suppressed)
+    mail = invitation_mails.of(viewer, actor.tenant, member, invitation, known, named)
+    along = [member, invitation, *mail]
+    await newcomers.settle(viewer, member, apps, action="member.invite", along=along)
+    return member, bool(mail)
 
 
 async def _hold(viewer: Viewer, user_id: str) -> None:
@@ -100,11 +113,11 @@ async def _hold(viewer: Viewer, user_id: str) -> None:
     await database.set_scope(viewer.scope)
 
 
-async def _add_pending(actor: locks.Actor, known: invitees.Known, terms: newcomers.Terms) -> Member:
+def _pending(actor: locks.Actor, known: invitees.Known, terms: newcomers.Terms) -> Member:
     typed, now = known.typed, clock.now()
     by_login = known.user_id is not None
     email_key = None if by_login else known.email_key
-    return await Member.create(
+    return Member(
         id=ids.new("mem"),
         tenant_id=actor.tenant.id,
         user_id=known.user_id,
@@ -122,11 +135,11 @@ async def _add_pending(actor: locks.Actor, known: invitees.Known, terms: newcome
     )
 
 
-async def _add_invitation(
+def _invitation(
     member: Member, inviter_id: str, locale: Locale | None, *, suppressed: bool
 ) -> Invitation:
     invitation_id, now = ids.new("inv"), member.created_at
-    return await Invitation.create(
+    return Invitation(
         id=invitation_id,
         tenant_id=member.tenant_id,
         member_id=member.id,

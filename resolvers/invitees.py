@@ -11,6 +11,12 @@ import errors
 from models import Member, User, database
 from resolvers import identifiers
 
+_ADMIT = """
+select is_blocked($1, $2, $3) as blocked, (
+  select id from members where tenant_id = $1 and status <> 'REMOVED' and {} limit 1
+) as member_id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
@@ -110,15 +116,19 @@ async def of_member(member: Member) -> Known:
     return Known(_verified(user), user.id, Newcomer())
 
 
-async def refuse_member(tenant_id: str, known: Known) -> None:
-    """Under the tenant's lock, so two invitations of one person cannot both pass.
+async def admit(tenant_id: str, known: Known) -> bool:
+    """Whether the invitee wants no invitation of that tenant (PRODUCT 3.8).
+
+    Under the tenant's lock, so two invitations of one person cannot both pass.
 
     Raises:
         errors.AlreadyMember
     """
-    [member_id] = await places(tenant_id, [known])
-    if member_id is not None:
-        raise errors.AlreadyMember(member_id)
+    same = "email_key = $3" if known.user_id is None else "user_id = $2"
+    [found] = await database.rows(_ADMIT.format(same), tenant_id, known.user_id, known.email_key)
+    if found["member_id"] is not None:
+        raise errors.AlreadyMember(found["member_id"])
+    return bool(found["blocked"])
 
 
 async def places(tenant_id: str, people: Sequence[Known]) -> list[str | None]:

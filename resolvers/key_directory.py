@@ -22,7 +22,7 @@ select k.id, k.id as order_key, k.tenant_id, k.name, k.permissions, k.operations
   k.expires_at, k.last_used_at, k.revoked_at, k.former_until, m.status, m.role, m.grants, m.denials,
   t.catalog, t.servicing, u.id as maker_id, u.full_name as maker_name
 from api_keys k
-join members m on m.tenant_id = k.tenant_id and m.id = k.member_id
+join members m on m.id = k.member_id
 join tenants t on t.id = k.tenant_id join users u on u.id = m.user_id
 """
 

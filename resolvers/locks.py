@@ -21,8 +21,16 @@ from models import (
     User,
     clock,
     database,
+    direct,
 )
 from permissions import checks
+from resolvers import profiles
+
+_TENANT = "select * from tenants where id = $1 and deleted_at is null for no key update"
+_MEMBERS = """
+select * from members where tenant_id = $1 and id = any($2) order by id for no key update
+"""
+_PLACE = "select * from members where tenant_id = $1 and user_id = $2 and status = any($3) limit 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +75,7 @@ async def tenant(tenant_id: str) -> Tenant:
     Raises:
         errors.NotFound: absent, deleted or out of scope.
     """
-    found = (
-        await Tenant.filter(id=tenant_id, deleted_at=None).select_for_update(no_key=True).first()
-    )
+    found = await direct.first(Tenant, _TENANT, tenant_id)
     if found is None:
         raise errors.NotFound
     return found
@@ -87,9 +93,7 @@ async def acting(viewer: Viewer, tenant_id: str, *, disabled_too: bool = False) 
         return await _acting_by_key(viewer, tenant_id)
     locked = await tenant(tenant_id)
     statuses = [MemberStatus.JOINED, *([MemberStatus.DISABLED] if disabled_too else [])]
-    place = await Member.filter(
-        tenant_id=tenant_id, user_id=viewer.user_id, status__in=statuses
-    ).first()
+    place = await direct.first(Member, _PLACE, tenant_id, viewer.user_id, statuses)
     if place is None:
         raise errors.NotFound
     return Actor(locked, place, None)
@@ -134,8 +138,7 @@ async def member(viewer: Viewer, member_id: str) -> tuple[Actor, Member]:
 
 async def members(tenant_id: str, member_ids: Collection[str]) -> dict[str, Member]:
     """Lock members of a locked tenant; what has been removed, or was never there, is left out."""
-    wanted = Member.filter(id__in=list(member_ids), tenant_id=tenant_id)
-    found = await wanted.order_by("id").select_for_update(no_key=True)
+    found = await direct.every(Member, _MEMBERS, tenant_id, sorted(member_ids))
     return {one.id: one for one in found if one.status is not MemberStatus.REMOVED}
 
 
@@ -147,7 +150,7 @@ async def account(user_id: str) -> User:
     Raises:
         errors.Conflict: it has ended since the request came in; who asks anew is nobody.
     """
-    found = await User.filter(id=user_id).select_for_update(no_key=True).get()
+    found = await profiles.lock(user_id)
     if found.ended_at is not None:
         raise errors.Conflict(is_passing=True)
     return found

@@ -36,12 +36,12 @@ async def page(viewer: Viewer, tenant_id: str, window: pages.Window) -> pages.Pa
     """
     checks.require_sees(viewer, tenant_id, Permission.MEMBERS_VIEW)
     return await pages.read(
-        f"select m.revision as order_key, {directory.COLUMNS} {directory.MEMBERS}"
-        " where m.tenant_id = $1",
+        "select m.revision as order_key, m.* from members m where m.tenant_id = $1",
         [tenant_id],
         order=pages.Order(f"memberChanges:{tenant_id}", "m.revision", "m.id", number=True),
         window=window,
         make=partial(_change, viewer),
+        around=directory.AROUND,
     )
 
 

@@ -18,6 +18,7 @@ from models import ImportRowState, ImportState, MemberImport, clock, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import audit, import_reasons, locks, pages
+from resolvers.conditions import Conditions
 from resolvers.import_reasons import Reason
 
 _SELECT = """
@@ -32,11 +33,7 @@ from member_imports i
 """
 _SELECT_ROWS = """
 select r.id as order_key, r.id, r.number, r.given, r.state, r.reasons, r.member_id
-from member_import_rows r where r.tenant_id = $1 and r.member_import_id = $2 and r.state = any($3)
-"""
-_COUNT_ROWS = """
-select count(*) from member_import_rows r
-where r.tenant_id = $1 and r.member_import_id = $2 and r.state = any($3)
+from member_import_rows r
 """
 _FORGET = """
 delete from member_imports
@@ -120,23 +117,30 @@ async def row_page(
     Raises:
         errors.InvalidInput: of the window.
     """
+    where = _where(shown, states)
     return await pages.read(
-        _SELECT_ROWS,
-        _of(shown, states),
+        f"{_SELECT_ROWS} where {where.sql}",
+        where.arguments,
         order=pages.Order(f"import rows:{shown.id}", "r.id", "r.id"),
         window=window,
         make=_row,
+        by_values=states is not None,
     )
 
 
 async def count_rows(shown: Import, states: Sequence[ImportRowState] | None = None) -> int:
     """How many those are."""
-    return int((await database.rows(_COUNT_ROWS, *_of(shown, states)))[0]["count"])
+    where = _where(shown, states)
+    sql = f"select count(*) from member_import_rows r where {where.sql}"  # noqa: S608 SQL of ours, values as arguments
+    return int((await database.rows(sql, *where.arguments))[0]["count"])
 
 
-def _of(shown: Import, states: Sequence[ImportRowState] | None) -> list[object]:
-    wanted = list(ImportRowState) if states is None else states
-    return [shown.tenant_id, shown.id, [state.value for state in wanted]]
+def _where(shown: Import, states: Sequence[ImportRowState] | None) -> Conditions:
+    where = Conditions()
+    where.add("r.member_import_id = {}", shown.id)
+    if states is not None:
+        where.add_one_of("r.state", [state.value for state in states])
+    return where
 
 
 async def apply(viewer: Viewer, import_id: str) -> Import:

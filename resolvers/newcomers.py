@@ -6,6 +6,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Self
 
+from tortoise.models import Model
+
 import errors
 import settings
 from auth import limits
@@ -107,13 +109,21 @@ async def apps(actor: locks.Actor, terms: Terms) -> app_access.Checked:
     return found
 
 
-async def settle(viewer: Viewer, member: Member, given: app_access.Checked, *, action: str) -> None:
-    """Record the new member and give him his rights on apps."""
+async def settle(
+    viewer: Viewer,
+    member: Member,
+    given: app_access.Checked,
+    *,
+    action: str,
+    along: Sequence[Model] = (),
+) -> None:
+    """Record the new member, with the rows `along`, and give him his rights on apps."""
     await audit.record(
         viewer,
         action,
         subject_id=member.id,
         tenant_id=member.tenant_id,
         changes={"role": (None, member.role), "status": (None, member.status)},
+        along=along,
     )
     await app_access.give(viewer, member, given.rights, given.roles)

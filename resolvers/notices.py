@@ -9,7 +9,7 @@ from locales import Locale
 from mail import outbox
 from mail.messages import Message
 from mail.outbox import Addressee
-from models import Channel, Member, MemberStatus, Tenant, User, database
+from models import Channel, Member, MemberStatus, OutboxEntry, Tenant, User, database, direct
 
 _HOLDERS = """
 select u.id, u.email, coalesce(u.locale, $3) as locale
@@ -35,24 +35,41 @@ async def tell_user(
     """Write to a person, in his language, else the tenant's: a mail to his verified address, and
     an SMS to his confirmed number if he wants them and the message has one (PRODUCT 5).
     """
-    user = await User.get(id=user_id)
+    await direct.insert(*await to_user(user_id, message, now=now, tenant=tenant))
+
+
+async def to_user(
+    user_id: str, message: Message, *, now: datetime, tenant: Tenant | None = None
+) -> list[OutboxEntry]:
+    """What `tell_user` writes."""
+    user = await direct.first(User, "select * from users where id = $1", user_id)
+    assert user is not None  # noqa: S101 accounts keep their rows
+    written = []
     if (email := address_of(user)) is not None:
-        await write(user, message, to=email, now=now, tenant=tenant)
+        written.append(_entry(user, message, to=email, now=now, tenant=tenant))
     if message.has_sms and (number := _number_of(user)) is not None:
-        await write(user, message, to=number, now=now, tenant=tenant, channel=Channel.SMS)
+        sms = Channel.SMS
+        written.append(_entry(user, message, to=number, now=now, tenant=tenant, channel=sms))
+    return written
 
 
 async def write(
+    user: User, message: Message, *, to: str, now: datetime, tenant: Tenant | None = None
+) -> None:
+    """Write to an address that is the person's, or was until now."""
+    await direct.insert(_entry(user, message, to=to, now=now, tenant=tenant))
+
+
+def _entry(
     user: User,
     message: Message,
     *,
     to: str,
     now: datetime,
-    tenant: Tenant | None = None,
+    tenant: Tenant | None,
     channel: Channel = Channel.MAIL,
-) -> None:
-    """Write to an address that is the person's, or was until now."""
-    await outbox.enqueue(
+) -> OutboxEntry:
+    return outbox.entry(
         message,
         to=to,
         locale=Locale(user.locale or (tenant.locale if tenant else Locale.EN)),

@@ -26,7 +26,7 @@ select i.id, i.tenant_id, i.member_id, i.state, i.created_at, i.expires_at, t.na
   t.catalog, m.role, m.email, m.user_id, m.status, u.id as inviter_id, u.full_name as inviter_name,
   i.suppressed, o.state as mail, o.finished_at
 from invitations i
-  join members m on m.id = i.member_id
+  join members m on m.tenant_id = i.tenant_id and m.id = i.member_id
   join tenants t on t.id = i.tenant_id
   join users u on u.id = i.inviter_id
   left join lateral (
@@ -52,10 +52,11 @@ async def count_links(client: Client, number: int = 1) -> None:
     of_client = limits.counter("links", chosen.limit_links, client.address)
     of_server = limits.counter("links of server", chosen.limit_links_of_server)
     in_crowd = limits.counter("links in crowd", chosen.limit_links_in_crowd, client.address)
-    await limits.count(*[of_client] * number)
-    crowded = [wait is not None for wait in await limits.count_each(*[[of_server]] * number)]
-    if any(crowded):
-        await limits.count(*[in_crowd] * sum(crowded))
+    full = await limits.attempt(*[of_client] * number, *[of_server] * number)
+    if full is not None and full.counter == of_client:
+        raise errors.RateLimited(full.seconds)
+    if full is not None:
+        await limits.count(*[in_crowd] * number)
 
 
 async def behind(token: str) -> dict[str, Any]:
@@ -159,7 +160,7 @@ async def get(viewer: Viewer, invitation_id: str) -> rows.Invitation:
 async def of_members(viewer: Viewer, member_ids: Sequence[str]) -> dict[str, rows.Invitation]:
     """The invitations behind members, by member id; only what the viewer may see of them."""
     return await _shown(
-        viewer, await database.rows(f"{_MANAGED} where i.member_id = any($1)", list(member_ids))
+        viewer, await database.rows(f"{_MANAGED} where m.id = any($1)", list(member_ids))
     )
 
 

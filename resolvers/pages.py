@@ -69,11 +69,40 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge(Generic[T]):
+    """An item and its place in the list that is called `order`; `value` is what that goes by."""
+
+    node: T
+    order: str
+    value: object
+    identity: str
+
+    @property
+    def cursor(self) -> str:
+        place = orjson.dumps([self.order, self.value, self.identity])
+        return urlsafe_b64encode(place).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    items: Sequence[T]
-    cursors: Sequence[str]
+    """`resting`: the cursor that stays the last one where nothing (yet) follows it."""
+
+    edges: Sequence[Edge[T]]
     has_next_page: bool
     has_previous_page: bool
+    resting: str | None = None
+
+    @property
+    def items(self) -> list[T]:
+        return [edge.node for edge in self.edges]
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self.edges[0].cursor if self.edges else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self.edges[-1].cursor if self.edges else self.resting
 
 
 async def read(
@@ -83,29 +112,48 @@ async def read(
     order: Order,
     window: Window,
     make: Callable[[dict[str, Any]], T],
+    around: str = "",
+    by_values: bool = False,
 ) -> Page[T]:
     """One page of `select`, which ends in its `where`; `make` turns a record into a row.
+
+    `around`, where `{}` stands for the page, selects from it and joins what a row shows besides: of
+    the rows on the page only, where PostgreSQL would join before it sorts all that was found.
+    `by_values`: what a plan is good for depends on the arguments, see `plan_by_values`.
 
     Raises:
         errors.InvalidInput: a size out of range, or a cursor that is not of this list.
     """
-    size, values = window.size, list(arguments)
-    sql = select
+    size, values, sql = window.size, list(arguments), select
+    columns = list(dict.fromkeys((order.column, order.identity)))
     for cursor, argument, later in (
         (window.after, "after", True),
         (window.before, "before", False),
     ):
         if cursor is not None:
-            values += _position(cursor, order, argument)
+            values += _position(cursor, order, argument)[-len(columns) :]
             sign = ">" if later is not order.descending else "<"
-            key = f"(${len(values) - 1}, ${len(values)})"
-            sql += f" and ({order.column}, {order.identity}) {sign} {key}"
+            key = ", ".join(f"${len(values) - i}" for i in reversed(range(len(columns))))
+            sql += f" and ({', '.join(columns)}) {sign} ({key})"
     direction = "desc" if order.descending is not window.backward else "asc"
-    found = await database.rows(
-        f"{sql} order by {order.column} {direction}, {order.identity} {direction} limit {size + 1}",
-        *values,
-    )
+    ordered = ", ".join(f"{column} {direction}" for column in columns)
+    sql += f" order by {ordered} limit {size + 1}"
+    if around:
+        sql = f"{around.format(sql)} order by order_key {direction}, id {direction}"
+    if by_values:
+        await plan_by_values()
+    found = await database.rows(sql, *values)
     return _page(found, order, window, make)
+
+
+async def plan_by_values() -> None:
+    """From here to its end the transaction's statements are planned for their arguments.
+
+    A prepared statement has, from its sixth use on, one plan for whatever is asked: good for a
+    tenant of the usual size, and in a large one minutes where milliseconds would do (ADR 0045).
+    Only lists that can be filtered are worth the planning.
+    """
+    await database.rows("select set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 def _page(
@@ -115,15 +163,10 @@ def _page(
     if window.backward:
         records.reverse()
     return Page(
-        [make(record) for record in records],
-        [_cursor(order, record["order_key"], record["id"]) for record in records],
+        [Edge(make(each), order.name, each["order_key"], each["id"]) for each in records],
         has_next_page=window.before is not None if window.backward else more,
         has_previous_page=more if window.backward else window.after is not None,
     )
-
-
-def _cursor(order: Order, value: object, identity: str) -> str:
-    return urlsafe_b64encode(orjson.dumps([order.name, value, identity])).decode().rstrip("=")
 
 
 def _position(cursor: str, order: Order, argument: str) -> tuple[object, str]:
@@ -164,8 +207,7 @@ def cut(items: Sequence[Any], window: Window, *, name: str) -> Page[Any]:
     shown = found[-size:] if window.backward else found[:size]
     more = len(found) > size
     return Page(
-        shown,
-        [_cursor(order, item.id, item.id) for item in shown],
+        [Edge(item, name, item.id, item.id) for item in shown],
         has_next_page=window.before is not None if window.backward else more,
         has_previous_page=more if window.backward else window.after is not None,
     )

@@ -15,7 +15,7 @@ from resolvers import key_directory, rows
 _SEEN = """
 select u.id, u.full_name from users u where u.id = any($1) and ($4 or u.id = $2 or exists (
   select from members m where m.user_id = u.id and m.status in ('JOINED', 'DISABLED')
-    and m.tenant_id = any($3)
+    and m.tenant_id = any($3) offset 0
 ))
 """
 

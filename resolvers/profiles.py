@@ -7,7 +7,7 @@ from tortoise.queryset import QuerySet
 
 import errors
 from auth.viewer import Viewer
-from models import Catalog, Member, MemberStatus, User, clock, database
+from models import Catalog, Member, MemberStatus, User, clock, database, direct
 from permissions import checks
 from resolvers import audit, identifiers
 from resolvers.identifiers import LEFT_OUT, LeftOut
@@ -53,7 +53,10 @@ async def update(
 
 async def lock(user_id: str) -> User:
     """The account, locked for a change."""
-    return await User.filter(id=user_id).select_for_update(no_key=True).get()
+    [found] = await direct.every(
+        User, "select * from users where id = $1 for no key update", user_id
+    )
+    return found
 
 
 async def lock_with_places(user_id: str) -> User:

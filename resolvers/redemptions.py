@@ -18,7 +18,8 @@ from resolvers.app_sessions import LIVING, moments
 _HEARTBEATS_PER_LAPSE = 3
 _REDEEM = f"""
 update app_sessions s set redeemed_at = $1, last_seen_at = $1, token_digest = $4
-from members p join users u on u.id = p.user_id join app_access a on a.member_id = p.id
+from members p join users u on u.id = p.user_id
+  join app_access a on a.tenant_id = p.tenant_id and a.member_id = p.id
 where s.id = $3 and s.redeemed_at is null
   and p.id = s.member_id and a.tenant_id = s.tenant_id and a.app_id = s.app_id and {LIVING}
 returning s.id as session_id, s.tenant_id, s.app_id, s.member_id, u.full_name as name,

@@ -11,7 +11,7 @@ from typing import Any
 import errors
 from auth import tokens
 from auth.viewer import Viewer
-from models import Invitation, InvitationState, Member, MemberStatus, Tenant, database
+from models import Invitation, InvitationState, Member, MemberStatus, Tenant, User, database
 from resolvers import identifiers, locks, offers
 
 
@@ -23,23 +23,32 @@ class Reference:
     invitation_id: str | None = None
 
 
-async def find(viewer: Viewer, reference: Reference) -> dict[str, Any]:
-    """The living offer, as `offers()` in the migrations returns it.
+async def count(viewer: Viewer, reference: Reference) -> None:
+    """A look at an invitation by its link.
 
     Raises:
-        errors.InvitationUnavailable, errors.AlreadyMember, errors.RateLimited
+        errors.RateLimited
         errors.SignInRequired: asked for by id, which only its invitee may.
     """
     if reference.token is not None:
         await offers.count_links(viewer.client)
     elif viewer.user_id is None:
         raise errors.SignInRequired
+
+
+async def find(viewer: Viewer, reference: Reference) -> dict[str, Any]:
+    """The living offer, as `offers()` in the migrations returns it.
+
+    Raises:
+        as `count` and `behind`.
+    """
+    await count(viewer, reference)
     async with database.transaction(database.SYSTEM, read_only=True):
         return await behind(viewer, reference)
 
 
 async def behind(viewer: Viewer, reference: Reference) -> dict[str, Any]:
-    """As `find`, in the running transaction; whoever calls this counts links before.
+    """The living offer, in the running transaction; whoever calls this counts links before.
 
     Raises:
         errors.InvitationUnavailable
@@ -93,9 +102,17 @@ def is_invitee(viewer: Viewer, offer: dict[str, Any]) -> bool:
     return viewer.user_id is not None and viewer.user_id == offer["invitee_id"]
 
 
-async def lock(viewer: Viewer, reference: Reference) -> tuple[Tenant, dict[str, Any]]:
-    """The tenant, locked, and the offer again, now that nobody else can change it; the pending
-    member and the viewer's account are locked as well.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An offer whose tenant, pending member and invitee are locked; `account` is the viewer's."""
+
+    tenant: Tenant
+    offer: dict[str, Any]
+    account: User | None
+
+
+async def lock(viewer: Viewer, reference: Reference) -> Held:
+    """The offer again, now that nobody else can change it, and what holds it.
 
     Raises:
         errors.InvitationUnavailable, errors.AlreadyMember
@@ -107,9 +124,8 @@ async def lock(viewer: Viewer, reference: Reference) -> tuple[Tenant, dict[str, 
     except errors.NotFound:
         raise errors.InvitationUnavailable from None
     await locks.members(tenant.id, {offer["member_id"]})
-    if viewer.user_id is not None:
-        await locks.account(viewer.user_id)
-    return tenant, await behind(viewer, reference)
+    account = await locks.account(viewer.user_id) if viewer.user_id is not None else None
+    return Held(tenant, await behind(viewer, reference), account)
 
 
 async def refuse_member(tenant_id: str, user_id: str) -> None:

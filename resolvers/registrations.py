@@ -10,7 +10,7 @@ from functools import partial
 
 import errors
 import settings
-from auth import limits, passwords
+from auth import limits
 from auth.viewer import Viewer
 from locales import Locale
 from mail import messages
@@ -75,8 +75,9 @@ async def complete(
     _require_open()
     link = await account_links.find(viewer.client, LinkPurpose.REGISTRATION, token)
     own = (link.facts["name"], link.email)
-    checked = accounts.check(registration, "registration", language=link.facts["locale"], own=own)
-    password_hash = await passwords.make_hash(checked.password)
+    checked, password_hash = await accounts.prepare(
+        registration, language=link.facts["locale"], own=own
+    )
     async with database.transaction(database.SYSTEM):
         link = await account_links.use(LinkPurpose.REGISTRATION, token)
         user_id = await accounts.register(

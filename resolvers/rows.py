@@ -115,7 +115,7 @@ class PermissionDetail:
 @dataclass(frozen=True, slots=True)
 class Member:
     """`is_managed`: his data are edited in the tenant, and not by himself. `servicing` is the
-    tenant's.
+    tenant's. `shows_rights`: what he may do is the viewer's to see.
     """
 
     id: str
@@ -129,7 +129,7 @@ class Member:
     login: str | None
     phone: str | None
     max_sessions: int | None
-    permissions: tuple[Permission, ...] | None
+    shows_rights: bool
     grants: tuple[str, ...]
     denials: tuple[str, ...]
     servicing: tuple[str, ...] | None
@@ -148,6 +148,13 @@ class Member:
         return checks.Standing(
             self.catalog, self.role_code, self.grants, self.denials, self.servicing
         )
+
+    @property
+    def permissions(self) -> tuple[Permission, ...] | None:
+        """Nobody but a joined member has any; None where the viewer may not see them."""
+        if not self.shows_rights:
+            return None
+        return checks.effective(self.standing) if self.status is MemberStatus.JOINED else ()
 
     @property
     def permission_details(self) -> tuple[PermissionDetail, ...] | None:

@@ -9,15 +9,17 @@ from auth.viewer import Viewer
 from models import Catalog, database
 from permissions import serving
 from resolvers import identifiers, pages, rows
-from resolvers.conditions import Conditions, prefix
+from resolvers.conditions import Conditions, span
 
 # Only the tenants on the page are looked at, each behind its policy.
 _SELECT = """
-select s.id, s.id as order_key, s.tenant_id, s.organization_id, s.created_at,
+select s.id, s.created_at as order_key, s.tenant_id, s.organization_id, s.created_at,
   (select array[t.name, t.catalog] from tenants t where t.id = s.tenant_id) as tenant
 from servicings s
 """
-_NAMED = "exists (select from tenants t where t.id = s.tenant_id and t.name_key like {})"
+_NAMED = """
+exists (select from tenants t where t.id = s.tenant_id and t.name_key >= {} and t.name_key < {})
+"""
 
 
 async def page(
@@ -35,9 +37,10 @@ async def page(
     return await pages.read(
         f"{_SELECT} where {where.sql}",
         where.arguments,
-        order=pages.Order(f"served:{organization_id}", "s.id", "s.id"),
+        order=pages.Order(f"served:{organization_id}", "s.created_at", "s.id", moment=True),
         window=window,
         make=_served,
+        by_values=bool(search),
     )
 
 
@@ -45,6 +48,7 @@ async def count(viewer: Viewer, organization_id: str, *, search: str | None = No
     """How many `page` has in all."""
     serving.require_serves(viewer, organization_id)
     where = _where(organization_id, search)
+    await pages.plan_by_values()
     found = await database.rows(
         f"select count(*) from servicings s where {where.sql}",  # noqa: S608 SQL of ours, values as arguments
         *where.arguments,
@@ -56,7 +60,7 @@ def _where(organization_id: str, search: str | None) -> Conditions:
     where = Conditions()
     where.add("s.organization_id = {} and s.ended_at is null", organization_id)
     if search:
-        where.add(_NAMED, prefix(identifiers.fold(search.strip())))
+        where.add(_NAMED, *span(identifiers.fold(search.strip())))
     return where
 
 

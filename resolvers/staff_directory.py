@@ -95,9 +95,11 @@ async def count(viewer: Viewer, *, search: str | None = None) -> int:
 
 def _where(viewer: Viewer, search: str | None) -> Conditions:
     checks.require_staff(viewer)
-    where, text = Conditions(), identifiers.fold((search or "").strip())
-    begins = [f"{key} >= {{}} and {key} < {{}}" for key in _KEYS]
-    where.add(" or ".join(begins), *span(text) * len(_KEYS))
+    where = Conditions()
+    where.add("true")
+    if text := identifiers.fold((search or "").strip()):
+        begins = [f"{key} >= {{}} and {key} < {{}}" for key in _KEYS]
+        where.add(" or ".join(begins), *span(text) * len(_KEYS))
     return where
 
 

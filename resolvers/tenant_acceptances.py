@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import errors
-from auth import passwords
 from auth.viewer import Viewer
 from locales import Locale
 from mail import messages
@@ -65,8 +64,7 @@ async def accept(
     if registration is None:
         raise errors.RegistrationRequired
     own = (offer["tenant_name"], offer["email"])
-    checked = accounts.check(registration, "registration", language=offer["locale"], own=own)
-    password_hash = await passwords.make_hash(checked.password)
+    checked, password_hash = await accounts.prepare(registration, language=offer["locale"], own=own)
     return await _register_and_take_over(viewer, token, checked, password_hash)
 
 

@@ -25,7 +25,7 @@ from models import Tenant as TenantRow
 from permissions import checks
 from permissions.catalog import OWNER, Permission
 from resolvers import audit, identifiers, locks, pages, rows, servicings
-from resolvers.conditions import Conditions, prefix
+from resolvers.conditions import Conditions, span
 
 _COLUMNS = "t.id, t.name, t.catalog, t.locale, t.servicing, t.created_at"
 
@@ -197,7 +197,8 @@ def _where(viewer: Viewer, wanted: Filter) -> Conditions:
     where = Conditions()
     where.add("t.deleted_at is null and t.id = any({})", viewer.joined)
     if wanted.search:
-        where.add("t.name_key like {}", prefix(identifiers.fold(wanted.search.strip())))
+        begins = span(identifiers.fold(wanted.search.strip()))
+        where.add("t.name_key >= {} and t.name_key < {}", *begins)
     if wanted.catalogs is not None:
         where.add("t.catalog = any({})", [catalog.value for catalog in wanted.catalogs])
     return where

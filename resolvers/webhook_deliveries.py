@@ -26,13 +26,13 @@ from resolvers.webhook_directory import Endpoint
 
 KEPT = timedelta(days=30)
 _AT_ONCE = 5000
-_SELECT = """
+_AROUND = """
 select d.id as order_key, d.id, d.tenant_id, d.endpoint_id, d.event_id, d.event, d.body, d.state,
   d.attempts, d.status, d.error, d.created_at, d.finished_at, o.due_at as next_attempt_at
-from webhook_deliveries d
-left join outbox_entries o
+from ({}) d left join outbox_entries o
   on o.webhook_delivery_id = d.id and o.state = 'QUEUED' and o.cancelled_at is null
 """
+_SELECT = _AROUND.format("select * from webhook_deliveries")
 _FORGET = """
 delete from webhook_deliveries where id in (
   select id from webhook_deliveries where created_at <= $1 and state <> 'QUEUED' limit $2
@@ -138,11 +138,13 @@ async def page(
     webhook_directory.require_sees(viewer, endpoint.tenant_id)
     where = _where(endpoint, states)
     return await pages.read(
-        f"{_SELECT} where {where.sql}",
+        f"select d.* from webhook_deliveries d where {where.sql}",  # noqa: S608 SQL of ours
         where.arguments,
         order=pages.Order(f"webhook deliveries:{endpoint.id}", "d.id", "d.id", descending=True),
         window=window,
         make=_row,
+        around=_AROUND,
+        by_values=states is not None,
     )
 
 
@@ -158,9 +160,9 @@ async def count(endpoint: Endpoint, states: Sequence[WebhookState] | None = None
 
 def _where(endpoint: Endpoint, states: Sequence[WebhookState] | None) -> Conditions:
     where = Conditions()
-    where.add("d.tenant_id = {} and d.endpoint_id = {}", endpoint.tenant_id, endpoint.id)
+    where.add("d.endpoint_id = {}", endpoint.id)
     if states is not None:
-        where.add("d.state = any({})", [state.value for state in states])
+        where.add_one_of("d.state", [state.value for state in states])
     return where
 
 

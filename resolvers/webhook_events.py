@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from tortoise.models import Model
 
 from mail import outbox
-from models import WebhookDelivery, WebhookEndpoint, WebhookState, clock, database, ids
+from models import WebhookDelivery, WebhookEndpoint, WebhookState, clock, database, direct, ids
 from resolvers import actions
 
 TEST = "webhook.test"
@@ -52,16 +53,17 @@ class Event:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-async def announce(events: Sequence[Event]) -> None:
-    """Queue calls to whoever listens for these, which are all of one action.
+async def announce(events: Sequence[Event], *rows: Model) -> None:
+    """Queue calls to whoever listens for these, which are all of one action; write `rows` before.
 
     One statement where nobody does. Runs in the transaction that changes what they tell of.
     """
     heard = [event for event in events if event.tenant_id and event.action in actions.HEARD]
     if not heard:
+        await direct.insert(*rows)
         return
     tenants, wanted = {event.tenant_id for event in heard}, actions.patterns_of(heard[0].action)
-    listening = await database.rows(_LISTENING, list(tenants), wanted)
+    listening = await direct.insert_and(_LISTENING, [list(tenants), wanted], *rows)
     await _queue(
         [
             (row["id"], event)

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from resolvers import pages
+from schema.interfaces import Rows
 
 T = TypeVar("T")
 
@@ -26,8 +27,10 @@ class Edge(Generic[T]):
 
 @strawberry.type(description="One page of a list: 50 items unless asked otherwise, 100 at most.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The items of this page.")
-    page_info: PageInfo = strawberry.field(description="How to go on from here.")
+    edges: Rows = strawberry.field(
+        graphql_type=list[Edge[T]], description="The items of this page."
+    )
+    page_info: Rows = strawberry.field(graphql_type=PageInfo, description="How to go on from here.")
     count: strawberry.Private[Callable[[], Awaitable[int]] | None] = None
 
     @strawberry.field(description="Items of the whole list; null where it is not counted.")
@@ -35,26 +38,6 @@ class Connection(Generic[T]):
         return await self.count() if self.count else None
 
 
-def of(
-    page: pages.Page[Any],
-    count: Callable[[], Awaitable[int]] | None = None,
-    *,
-    resting: str | None = None,
-) -> Any:
-    """A page as a connection; `count` runs only where `totalCount` is asked for.
-
-    `resting`: the cursor that stays the last one where nothing (yet) follows it.
-    """
-    return Connection(
-        edges=[
-            Edge(cursor=cursor, node=item)
-            for cursor, item in zip(page.cursors, page.items, strict=True)
-        ],
-        page_info=PageInfo(
-            has_next_page=page.has_next_page,
-            end_cursor=page.cursors[-1] if page.cursors else resting,
-            has_previous_page=page.has_previous_page,
-            start_cursor=page.cursors[0] if page.cursors else None,
-        ),
-        count=count,
-    )
+def of(page: pages.Page[Any], count: Callable[[], Awaitable[int]] | None = None) -> Any:
+    """A page as a connection; `count` runs only where `totalCount` is asked for."""
+    return Connection(edges=page.edges, page_info=page, count=count)

@@ -100,16 +100,17 @@ class Context:
 
     async def identify(self) -> None:
         """Look up who asks, for the change about to be made."""
-        async with database.transaction(database.NOBODY, read_only=True):
-            self._become(await self._identified())
+        async with self._opened() as found:
+            self._become(found)
 
-    async def _identified(self) -> Viewer:
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Viewer]:
         """Raises:
         errors.PermissionDenied: an API key is limited to other registered documents.
         """
-        found = await viewers.identify(self.client, self.token)
-        checks.require_operation(found, self.document_id)
-        return found
+        async with viewers.reading(self.client, self.token) as found:
+            checks.require_operation(found, self.document_id)
+            yield found
 
     @property
     def is_metered(self) -> bool:
@@ -161,8 +162,8 @@ class Context:
             replica.Unfit: ask the primary; whatever was read does not count.
         """
         replica.require_healthy()
-        async with database.transaction(database.NOBODY, read_only=True):
-            self._become(await self._identified())
+        async with self._opened() as found:
+            self._become(found)
             if self.viewer.acting_id is None or self.viewer.is_staff:
                 raise replica.Unfit("it does not know who asks as the primary does")
             mark = await replica.mark(self.viewer.acting_id)
@@ -172,8 +173,8 @@ class Context:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
         """One read-only transaction for all of a query."""
-        async with database.transaction(database.NOBODY, read_only=True):
-            self._become(await self._identified())
+        async with self._opened() as found:
+            self._become(found)
             yield
 
     async def check(self) -> None:
@@ -193,8 +194,8 @@ class Context:
     async def reading_payload(self) -> AsyncIterator[None]:
         """One transaction for the payload of a change, with the rights before it as well."""
         before = self.viewer
-        async with database.transaction(database.NOBODY, read_only=True):
-            self._become((await self._identified()).after(before))
+        async with self._opened() as found:
+            self._become(found.after(before))
             await database.set_scope(self.viewer.scope)
             yield
 

@@ -29,6 +29,7 @@ def shown_from(row: type) -> Callable[[T], T]:
         def is_type_of(cls: type, obj: object, _info: object) -> bool:
             return isinstance(obj, (cls, row))
 
+        is_type_of.by_class = True  # type: ignore[attr-defined]  # see `server/selections`
         setattr(cls, "is_type_of", classmethod(is_type_of))  # noqa: B010 Strawberry looks for it
         return cls
 

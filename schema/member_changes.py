@@ -1,5 +1,8 @@
 """Changes of members: one by one as they happen (`live`), and read at length, for exact copies."""
 
+from dataclasses import replace
+from typing import Any
+
 import strawberry
 from strawberry import ID
 
@@ -60,11 +63,9 @@ class MemberChangeQueries:
         self, info: Info, tenant_id: TenantId, first: First = None, after: After = None
     ) -> Rows:
         window = pages.Window(first, after)
-        page = await member_feed.page(info.context.viewer, tenant_id, window)
-        changes = pages.Page(
-            [MemberChange(read=each, member_id=ID(each.member_id)) for each in page.items],
-            page.cursors,
-            has_next_page=page.has_next_page,
-            has_previous_page=page.has_previous_page,
-        )
-        return connections.of(changes, resting=after)
+        page: pages.Page[Any] = await member_feed.page(info.context.viewer, tenant_id, window)
+        changes = [
+            replace(edge, node=MemberChange(read=edge.node, member_id=ID(edge.node.member_id)))
+            for edge in page.edges
+        ]
+        return connections.of(replace(page, edges=changes, resting=after))

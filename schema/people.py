@@ -5,7 +5,7 @@ from functools import partial
 
 import strawberry
 
-from resolvers import directory, pages
+from resolvers import directory, member_filter, pages
 from schema import connections
 from schema.context import Info
 from schema.enums import InvitationState, MemberOrderField, MemberStatus, OrderDirection
@@ -62,8 +62,8 @@ async def member_page(
     return connections.of(page, partial(directory.count, viewer, tenant_id, narrowed))
 
 
-def _narrow(wanted: MemberFilter, updated_since: datetime | None) -> directory.Filter:
-    return directory.Filter(
+def _narrow(wanted: MemberFilter, updated_since: datetime | None) -> member_filter.Filter:
+    return member_filter.Filter(
         wanted.search,
         wanted.roles,
         wanted.statuses,

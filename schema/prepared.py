@@ -14,7 +14,7 @@ import settings
 from schema import cost, guard
 from settings.guard import QueryLimits
 
-_KEPT = 256
+_KEPT = 128
 
 
 class Prepared:

@@ -1,5 +1,9 @@
 """`python -m server`."""
 
-from server.cli import main
+import gc
+
+gc.disable()  # until the work begins: nothing that is imported is garbage, and there is much of it
+
+from server.cli import main  # noqa: E402 after that
 
 main()

@@ -7,6 +7,7 @@ from a cookie.
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -67,9 +68,11 @@ def client(request: HTTPConnection) -> Client:
 
 
 def _printable(text: str) -> str:
-    return "".join(filter(str.isprintable, text))[:DEVICE_LENGTH]
+    shown = text if text.isprintable() else "".join(filter(str.isprintable, text))
+    return shown[:DEVICE_LENGTH]
 
 
+@lru_cache(maxsize=1024)
 def _network(host: str) -> str:
     """IPv4 written as IPv6 is IPv4, as where a server listens on both; a zone says nothing."""
     try:

@@ -1,6 +1,10 @@
-"""The commands: `python -m server ...`. Each works beside a running server."""
+"""The commands: `python -m server ...`. Each works beside a running server.
+
+Those that need the schema import it themselves: it takes a second, and the worker's memory.
+"""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Coroutine
@@ -17,11 +21,9 @@ from auth.viewer import Client, Viewer
 from locales import Locale
 from models import ProviderRole, SigningKey, migrating
 from resolvers import accounts, documents, signing_keys
-from schema import federation as subgraphs
 from schema.sentences import fault_message, message
 from server import demo as demo_data
-from server import documents as server_documents
-from server import graphql, health, logging, metrics, running, serving
+from server import health, logging, metrics, running
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -40,6 +42,8 @@ def main() -> None:
 
 
 def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    gc.freeze()  # what is there now stays as long as the process: nobody need look through it
+    gc.enable()
     with closing(coroutine):
         logging.configure(settings.load())
         uvloop.run(coroutine)
@@ -53,6 +57,8 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Send mail from this process as well.")] = True,
 ) -> None:
     """Serve the API, and the mailbox in development."""
+    from server import serving  # noqa: PLC0415 the schema
+
     _run(serving.serve(settings.load(), host=host, port=port, worker=worker))
 
 
@@ -182,6 +188,9 @@ def add_documents(
 
 
 async def _add_documents(file: Path) -> None:
+    from server import documents as server_documents  # noqa: PLC0415 the schema
+    from server import graphql  # noqa: PLC0415 as above
+
     async with running.pool(settings.load()):
         try:
             new = await server_documents.register(file, graphql.SCHEMA)
@@ -200,6 +209,8 @@ def list_documents() -> None:
 
 
 async def _list_documents() -> None:
+    from server import documents as server_documents  # noqa: PLC0415 the schema
+
     async with running.pool(settings.load()):
         for each in await documents.listed():
             names = ", ".join(server_documents.operations(each.body))
@@ -241,5 +252,8 @@ def print_schema(
     ] = False,
 ) -> None:
     """Print the schema, as it stands in schema/schema.graphql."""
+    from schema import federation as subgraphs  # noqa: PLC0415 the schema
+    from server import graphql  # noqa: PLC0415 as above
+
     sdl = subgraphs.sdl(graphql.subgraph()) if federation else graphql.SCHEMA.as_str()
     print(sdl)  # noqa: T201 its purpose

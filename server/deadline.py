@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import errors
 import settings
-from models import database
+from models import transactions
 
 _AFTERWARDS = 1.0  # seconds to tell at least what has become of a change
 
@@ -70,11 +70,11 @@ def _from_now() -> float:
 
 @contextmanager
 def _set(limit: Limit) -> Iterator[None]:
-    token, committing = _limit.set(limit), database.committing.set(limit.committing)
+    token, committing = _limit.set(limit), transactions.committing.set(limit.committing)
     try:
         yield
     finally:
-        database.committing.reset(committing)
+        transactions.committing.reset(committing)
         _limit.reset(token)
 
 

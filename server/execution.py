@@ -15,7 +15,6 @@ from graphql import GraphQLError, GraphQLObjectType, OperationType
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import CollectedErrors
 from graphql.pyutils import Path
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 import errors
 import settings
@@ -23,14 +22,14 @@ from models import replica, retrying
 from permissions import checks
 from schema import coercion
 from schema.errors import Error, wrapped
-from server import access, deadline, idempotency, staleness, tracing
+from server import access, deadline, idempotency, staleness, subtrees, tracing
 
 INTROSPECTION = ("__schema", "__type")
 LINK_QUERIES = ("invitation", "tenantInvitation", "accountLink")
 """The root fields of `Query` that take a link's token: counted, and refused over GET."""
 
 
-class Executor(StrawberryGraphQLCoreExecutionContext):
+class Executor(subtrees.Executor):
     """graphql-core's executor with our transactions around its steps."""
 
     @classmethod

@@ -1,6 +1,7 @@
 """Media types of GraphQL over HTTP: what a request may be, and what its answer is."""
 
 import re
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 
@@ -17,16 +18,21 @@ def chosen(headers: Headers) -> str | None:
 
     Who names neither but takes anything gets plain JSON, which every client understands.
     """
-    ranges = _ranges(headers)
+    return _chosen(",".join(headers.getlist("accept")).lower())
+
+
+@lru_cache(maxsize=64)
+def _chosen(accepted: str) -> str | None:
+    ranges = _ranges(accepted)
     liking = {each: _liking(ranges, each) for each in (GRAPHQL, JSON)}
     best = max(liking, key=lambda each: liking[each])
     return best if liking[best] > _NOT_AT_ALL else None
 
 
-def _ranges(headers: Headers) -> dict[str, float]:
+def _ranges(accepted: str) -> dict[str, float]:
     """Each with its quality."""
     found = {}
-    for each in ",".join(headers.getlist("accept")).lower().split(","):
+    for each in accepted.split(","):
         media_range, *parameters = each.split(";")
         found[media_range.strip()] = _quality(parameters)
     return {"*/*": 1.0} if list(found) == [""] else found

@@ -26,7 +26,7 @@ from auth.viewer import Viewer
 from models import MemberStatus
 from permissions import checks, roles
 from permissions.catalog import Permission
-from resolvers import directory, pages, rows
+from resolvers import directory, member_filter, pages, rows
 from schema import cost
 from schema.context import Context
 from schema.sentences import fault_message
@@ -87,7 +87,7 @@ class _Told:
         """The answer says so."""
 
 
-async def _begin(context: Context, tenant_id: str, request: Request) -> directory.Filter:
+async def _begin(context: Context, tenant_id: str, request: Request) -> member_filter.Filter:
     """What is wanted, and may be; an API key has paid for all of it.
 
     Raises:
@@ -101,7 +101,7 @@ async def _begin(context: Context, tenant_id: str, request: Request) -> director
     return wanted
 
 
-def _wanted(viewer: Viewer, tenant_id: str, request: Request) -> directory.Filter:
+def _wanted(viewer: Viewer, tenant_id: str, request: Request) -> member_filter.Filter:
     given = request.query_params
     faults = [errors.FieldFault((name,), "INVALID") for name in sorted(set(given) - _FILTERS)]
     statuses, codes = given.getlist("status"), given.getlist("role")
@@ -112,13 +112,13 @@ def _wanted(viewer: Viewer, tenant_id: str, request: Request) -> directory.Filte
         faults.append(errors.FieldFault(("role",), "UNKNOWN"))
     if faults:
         raise errors.InvalidInput(faults)
-    return directory.Filter(
+    return member_filter.Filter(
         roles=codes or None, statuses=[MemberStatus(status) for status in statuses] or None
     )
 
 
 async def _page(
-    context: Context, tenant_id: str, wanted: directory.Filter, after: str | None
+    context: Context, tenant_id: str, wanted: member_filter.Filter, after: str | None
 ) -> pages.Page[rows.Member]:
     """By the rights that hold now."""
     window = pages.Window(pages.LARGEST_SIZE, after)
@@ -127,7 +127,10 @@ async def _page(
 
 
 async def _lines(
-    context: Context, tenant_id: str, wanted: directory.Filter, page: pages.Page[rows.Member] | None
+    context: Context,
+    tenant_id: str,
+    wanted: member_filter.Filter,
+    page: pages.Page[rows.Member] | None,
 ) -> AsyncIterator[str]:
     """As much of the file as a page holds, each time; raises what `_page` does.
 
@@ -136,7 +139,7 @@ async def _lines(
     yield BYTE_ORDER_MARK + _written([COLUMNS])
     while page is not None:
         yield _written(map(_cells, page.items))
-        after = page.cursors[-1] if page.has_next_page else None
+        after = page.end_cursor if page.has_next_page else None
         page = await _page(context, tenant_id, wanted, after) if after else None
 
 

@@ -59,7 +59,7 @@ class _Arrival:
 class Http(_Impatient, HttpToolsProtocol):
     """Of requests and event streams; what it refuses itself it refuses in JSON as well."""
 
-    _arrival = _Arrival()
+    _arrival: _Arrival
     _limit: asyncio.TimerHandle | None = None
     _refused = _BAD_REQUEST
 

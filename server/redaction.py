@@ -60,12 +60,12 @@ def processor(settings: BaseModel) -> Processor:
     def clean(value: Any) -> Any:
         if isinstance(value, str):
             return redacted(value, secrets)
-        if isinstance(value, Mapping):
-            return {k: OUT if _NAMED.search(str(k)) else clean(v) for k, v in value.items()}
-        if isinstance(value, (list, tuple, set, frozenset)):
-            return [clean(each) for each in value]
         if value is None or isinstance(value, (bool, int, float)):
             return value
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [clean(each) for each in value]
+        if isinstance(value, Mapping):
+            return {k: OUT if _NAMED.search(str(k)) else clean(v) for k, v in value.items()}
         return redacted(repr(value), secrets)
 
     def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:

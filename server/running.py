@@ -17,6 +17,7 @@ from server import worker
 from settings import ConfigurationError, Settings
 
 WORK_ENDS_WITHIN = 10  # seconds
+_MAILS_AT_ONCE = 4
 _CALLS_AT_ONCE = 4
 
 
@@ -75,12 +76,12 @@ async def migrate(settings: Settings) -> None:
 
 def carriers(settings: Settings) -> list[Carrier]:
     """How mails leave, SMS where they do, and calls to apps and webhooks: several at once, since
-    some hang.
+    some hang, and each waits for its answers.
     """
-    texts = sms.choose(settings)
+    mails, texts = transport.choose(settings), sms.choose(settings)
     calls = AppCaller.at(settings), WebhookCaller.at(settings, ledger=webhook_outcomes)
     return [
-        transport.choose(settings),
+        *[mails] * _MAILS_AT_ONCE,
         *([texts] if texts else []),
         *(caller for caller in calls for _ in range(_CALLS_AT_ONCE)),
     ]

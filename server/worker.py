@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
@@ -41,6 +42,43 @@ _AT_ONCE, _HOURLY = timedelta(), timedelta(hours=1)
 _log = structlog.get_logger()
 
 
+@dataclass
+class _Queue:
+    """Of one channel: `pace` is from one entry to the next at least; see `run`."""
+
+    stop: asyncio.Event
+    idle: timedelta
+    trouble: timedelta
+    pace: timedelta = _AT_ONCE
+    _watch: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _next: float = 0
+
+    async def deliver(self, carrier: Carrier) -> timedelta:
+        """Of the carriers that are free one looks, the others wait for it; nobody does while the
+        queue rests.
+        """
+        async with self._watch:
+            await _pause(self.stop, self._left())
+            claimed = None if self.stop.is_set() else await delivery.claim_next(carrier)
+            if claimed is None:
+                await carrier.part()
+                await _pause(self.stop, self.idle)
+                return _AT_ONCE
+            self._rest(self.pace)
+        try:
+            await delivery.carry(carrier, claimed)
+        except Unavailable:
+            self._rest(self.trouble)
+            raise
+        return _AT_ONCE
+
+    def _rest(self, pause: timedelta) -> None:
+        self._next = max(self._next, time.monotonic() + pause.total_seconds())
+
+    def _left(self) -> timedelta:
+        return max(timedelta(seconds=self._next - time.monotonic()), _AT_ONCE)
+
+
 async def run(
     *carriers: Carrier,
     stop: asyncio.Event,
@@ -58,17 +96,6 @@ async def run(
     reports and reminders that are due. `pace` is from one mail to the next at least.
     """
 
-    async def deliver(carrier: Carrier, watch: asyncio.Lock) -> timedelta:
-        """Of the carriers of one channel that are free one looks, the others wait for it."""
-        async with watch:
-            claimed = None if stop.is_set() else await delivery.claim_next(carrier)
-            if claimed is None:
-                await _pause(stop, idle)
-                return _AT_ONCE
-        begun = time.monotonic()
-        await delivery.carry(carrier, claimed)
-        return _left(pace, begun) if carrier.channel is Channel.MAIL else _AT_ONCE
-
     async def write(send_due: Callable[[], Awaitable[int]]) -> timedelta:
         await send_due()
         return rounds
@@ -76,20 +103,19 @@ async def run(
     async def go_on() -> timedelta:
         return _AT_ONCE if await import_steps.apply_next() else idle
 
-    watches = {carrier.channel: asyncio.Lock() for carrier in carriers}
+    queues = {channel: _Queue(stop, idle, trouble) for channel in Channel}
+    queues[Channel.MAIL].pace = pace
     async with asyncio.TaskGroup() as tasks:
         for carrier in carriers:
-            step = partial(deliver, carrier, watches[carrier.channel])
+            step = partial(queues[carrier.channel].deliver, carrier)
             tasks.create_task(_repeat(step, stop=stop, trouble=trouble))
         for send_due in (operator_reports.send_due, reminders.send_due):
             step = partial(write, send_due)
             tasks.create_task(_repeat(step, stop=stop, trouble=trouble))
         tasks.create_task(_repeat(go_on, stop=stop, trouble=trouble))
         tasks.create_task(_repeat(_tidy, stop=stop, trouble=trouble))
-
-
-def _left(pace: timedelta, begun: float) -> timedelta:
-    return max(pace - timedelta(seconds=time.monotonic() - begun), _AT_ONCE)
+    for carrier in carriers:
+        await carrier.part()
 
 
 async def _tidy() -> timedelta:
@@ -124,5 +150,7 @@ async def _repeat(
 
 
 async def _pause(stop: asyncio.Event, length: timedelta) -> None:
+    if not length:
+        return
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), length.total_seconds())

@@ -17,6 +17,10 @@ async def post(client: Client, content: bytes, content_type: str | None = None) 
     return await client.http.post("/graphql", content=content, headers=headers)
 
 
+async def answer(client: Client, document: str, accept: str) -> httpx2.Response:
+    return await client.http.post("/graphql", json={"query": document}, headers={"accept": accept})
+
+
 def assert_refused(answer: httpx2.Response, status: int = 400) -> None:
     """In JSON, in GraphQL's shape, with a code and without data."""
     assert answer.status_code == status, answer.text

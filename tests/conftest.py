@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import structlog
 
@@ -21,7 +22,9 @@ from tests import databases
 from tests import provider as providers
 from tests.clients import Client, Person
 from tests.factories import World
+from tests.production import PRODUCTION
 from tests.provider import Provider
+from tests.statements import recorded
 
 pytest_plugins = ["tests.building", "tests.figures", "tests.reached", "tests.tracing"]
 
@@ -131,6 +134,12 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
     return change
 
 
+@pytest.fixture
+def production(configure: Callable[..., Settings]) -> None:
+    """The settings of one test are those of production."""
+    configure(**PRODUCTION)
+
+
 @pytest.fixture(autouse=True)
 def _plain_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever a test makes of the logs, the next one finds them as structlog has them; loggers
@@ -140,6 +149,15 @@ def _plain_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(structlog, "configure", lambda **kwargs: change(**kwargs | uncached))
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture
+async def rival(database_urls: tuple[str, str]) -> AsyncIterator[asyncpg.Connection]:
+    """Somebody else at the same database, who may do everything there."""
+    address = database_module.parse(database_urls[1]) | {"user": "postgres"}
+    connection = await asyncpg.connect(**address)
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture
@@ -163,25 +181,13 @@ def provider(provider_of_all: Provider, monkeypatch: pytest.MonkeyPatch) -> Prov
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def statements() -> Iterator[list[str]]:
     """Every statement that goes to PostgreSQL, in order, without those that frame transactions.
 
     `clear()` it where counting begins.
     """
-    sent: list[str] = []
-
-    def recording(method: Callable[..., Any]) -> Callable[..., Any]:
-        async def run(connection: Any, query: str, *values: Any, **options: Any) -> Any:
-            if not query.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
-                sent.append(query)
-            return await method(connection, query, *values, **options)
-
-        return run
-
-    for name in ("execute", "executemany", "fetch", "fetchrow"):
-        method = getattr(database_module.Connection, name)
-        monkeypatch.setattr(database_module.Connection, name, recording(method))
-    return sent
+    with recorded(lambda sent: not sent.startswith(("BEGIN", "COMMIT", "ROLLBACK"))) as found:
+        yield found
 
 
 @pytest.fixture

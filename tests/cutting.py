@@ -50,7 +50,7 @@ class Cutter:
         marked = False
         while data := await reader.read(65536):
             marked = marked or (self._mark is not None and self._mark in data)
-            if marked and b"COMMIT;" in data:
+            if marked and b"COMMIT" in data:
                 self._mark, self.has_cut = None, True
                 if self._before:
                     return

@@ -60,10 +60,10 @@ KEYS = {
     "webhook_endpoints": "whe",
     "webhook_deliveries": "whd",
 }
-# The key is a digest, or the account it belongs to.
+# The key is a digest, the account it belongs to, or what it counts.
 KEYLESS = {
     *("rate_limits", "documents", "idempotency_keys"),
-    *("second_factors", "avatars", "operator_reports"),
+    *("second_factors", "avatars", "operator_reports", "member_counts"),
 }
 
 # What the .sql files of the migrations make beside the models, and why.

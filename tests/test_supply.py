@@ -16,6 +16,7 @@ NPM_LOCKS = (
     "examples/spa/package-lock.json",
     "tests/federation/package-lock.json",
     "tests/conformance/package-lock.json",
+    "bench/peers/package-lock.json",
 )
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)", re.MULTILINE)
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")

@@ -40,8 +40,9 @@ async def page(request: Request) -> Response | None:
 
 
 def _asks_for_a_page(request: Request) -> bool:
-    asks = {"query", "documentId"}.intersection(request.query_params)
-    return request.method == "GET" and not asks and _accepts_html(request)
+    if request.method != "GET" or {"query", "documentId"}.intersection(request.query_params):
+        return False
+    return _accepts_html(request)
 
 
 def _accepts_html(request: Request) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 import errors
 from auth import limits
-from auth.limits import Counter, PostgresStorage
+from auth.limits import Counter
 from models import RateLimit, database
 from settings import Settings
 from tests.conftest import Clock
@@ -58,7 +58,7 @@ async def test_as_many_are_taken_as_all_counters_have_room_for() -> None:
 
 
 async def test_what_is_taken_at_once_is_no_more_than_there_is() -> None:
-    """The line that holds it is `cost=0` in `auth.limits.take`, which holds the counter."""
+    """The line that holds it is the first `_add` in `auth.limits.take`, which holds the counter."""
     for number in range(5):
         one = counter("10/minute", f"round {number}")
         taken = await asyncio.gather(*[limits.take(4, one) for _ in range(5)])
@@ -151,24 +151,6 @@ async def test_counters_whose_window_is_over_are_forgotten(clock: Clock) -> None
 async def test_whom_a_counter_is_about_cannot_be_read_from_the_database() -> None:
     await limits.count(counter("1/minute", "ann@example.com"))
     assert "ann" not in str(await counters())
-
-
-async def test_the_storage_does_all_that_the_library_asks_of_one(clock: Clock) -> None:
-    storage = PostgresStorage()
-    async with database.transaction(database.SYSTEM):
-        assert await storage.check()
-        assert await storage.get("key") == 0
-        assert await storage.get_expiry("key") == pytest.approx(clock.now().timestamp(), abs=2)
-        assert await storage.incr("key", 60, amount=3) == 3
-        assert await storage.get("key") == 3
-        expiry = clock.now().timestamp() + 60
-        assert await storage.get_expiry("key") == pytest.approx(expiry, abs=2)
-        await storage.clear("key")
-        assert await storage.get("key") == 0
-        await storage.incr("key", 60)
-        assert await storage.reset() == 1
-        assert await storage.get("key") == 0
-    assert storage.base_exceptions is errors.Failure
 
 
 async def test_a_query_that_breaks_its_transaction_still_counts_its_links(

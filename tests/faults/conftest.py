@@ -1,6 +1,6 @@
 """A proxy before the database, which a test breaks."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import structlog
@@ -17,7 +17,7 @@ async def proxy(database_urls: tuple[str, str]) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture(autouse=True)
-def _logged() -> Iterator[None]:
+def _logged() -> None:
     """As servers log: structlog's own way to show an exception takes seconds, and here are many."""
     processors = structlog.processors
     structlog.configure(
@@ -28,5 +28,3 @@ def _logged() -> Iterator[None]:
             processors.JSONRenderer(default=repr),
         ]
     )
-    yield
-    structlog.reset_defaults()

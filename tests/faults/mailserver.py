@@ -9,9 +9,13 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+
+from mail.transport import SmtpTransport
+from server import worker
 
 
 @dataclass
@@ -139,6 +143,19 @@ async def listening(server: Mailserver, *, encrypted: bool = False) -> AsyncIter
         for task in talking:
             task.cancel()
         await asyncio.gather(*talking, return_exceptions=True)
+
+
+@asynccontextmanager
+async def delivering(server: Mailserver) -> AsyncIterator[None]:
+    """A worker beside the block, which waits for no trouble."""
+    stop, pause = asyncio.Event(), timedelta(seconds=0.05)
+    carrier = SmtpTransport.at(server.url)
+    run = asyncio.create_task(worker.run(carrier, stop=stop, idle=pause, trouble=pause))
+    try:
+        yield
+    finally:
+        stop.set()
+        await run
 
 
 async def silent(_: Dialogue) -> None:

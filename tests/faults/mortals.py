@@ -23,7 +23,7 @@ import httpx2
 import uvloop
 
 import settings
-from models import clock
+from models import Channel, clock
 from server import logging, running, serving, worker
 
 QUICK = timedelta(seconds=0.02)
@@ -136,6 +136,6 @@ async def _deliver() -> None:
     """The mails alone: what else a worker does would only take its share of the machine."""
     stop, chosen = asyncio.Event(), settings.load()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    [mails, *_] = running.carriers(chosen)
+    mails = [each for each in running.carriers(chosen) if each.channel is Channel.MAIL]
     async with running.pool(chosen):
-        await worker.run(mails, stop=stop, idle=QUICK, trouble=QUICK)
+        await worker.run(*mails, stop=stop, idle=QUICK, trouble=QUICK)

@@ -27,7 +27,7 @@ from tests.faults.proxy import Proxy, Stop
 from tests.mail import offers
 
 HUNG = 60
-CLAIM, MARK = b"update outbox_entries set lease", b'UPDATE "outbox_entries"'
+CLAIM, MARK = b"update outbox_entries set lease = $1", b"update outbox_entries set lease = null"
 
 
 @dataclass(frozen=True)
@@ -104,16 +104,16 @@ async def _until_sent() -> None:
 
 INVITE = """mutation($input: InviteMemberInput!) { inviteMember(input: $input) {
   __typename ... on InviteMemberPayload { member { id } } } }"""
-QUEUE, KEEP = b'INSERT INTO "outbox_entries"', b"into idempotency_keys"
+QUEUE, KEEP = b"insert into outbox_entries", b"into idempotency_keys"
 PLAIN: dict[str, str] = {}
 KEYED = {"idempotency-key": "one"}
 
 CHANGE = [
     ("before anything", Stop(b"BEGIN;"), PLAIN),
-    ("behind the lock", Stop(b'INSERT INTO "members"'), PLAIN),
+    ("behind the lock", Stop(b"insert into members"), PLAIN),
     ("behind the rows", Stop(b"COMMIT", QUEUE), PLAIN),
     ("behind the commit", Stop(b"COMMIT", QUEUE, passes=True), PLAIN),
-    ("behind the lock, under a key", Stop(b'INSERT INTO "members"'), KEYED),
+    ("behind the lock, under a key", Stop(b"insert into members"), KEYED),
     ("behind the rows, under a key", Stop(b"COMMIT", KEEP), KEYED),
     ("behind the commit, under a key", Stop(b"COMMIT", KEEP, passes=True), KEYED),
 ]

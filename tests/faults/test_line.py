@@ -11,16 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 import errors
-from mail.transport import SmtpTransport
 from models import User, announcements, database, inbox
-from server import worker
 from settings import CHECKOUT, Settings
 from tests.clients import Person
 from tests.factories import World
@@ -74,7 +71,7 @@ async def working() -> None:
 
 async def test_a_database_that_takes_everything_and_says_nothing_is_away(through: Proxy) -> None:
     """CASES 132. The line that holds it: `async with self.client.answered` in
-    `models.database.Transaction`; else they wait as long as a statement may take.
+    `models.transactions.Transaction`; else they wait as long as a statement may take.
     """
     for _ in range(2):
         through.swallows = True
@@ -227,24 +224,11 @@ async def test_the_line_that_listens_is_made_again(
         assert stop.reached.is_set()
 
 
-@asynccontextmanager
-async def delivering(server: Mailserver) -> AsyncIterator[None]:
-    """A worker beside the block, which waits for no trouble."""
-    stop, pause = asyncio.Event(), timedelta(seconds=0.05)
-    carrier = SmtpTransport.at(server.url)
-    run = asyncio.create_task(worker.run(carrier, stop=stop, idle=pause, trouble=pause))
-    try:
-        yield
-    finally:
-        stop.set()
-        await run
-
-
 async def test_a_worker_goes_on_when_the_database_is_back(through: Proxy) -> None:
     """CASES 124, 132."""
     await offers.tell(3)
     through.swallows = True
-    async with mailserver.listening(Mailserver()) as server, delivering(server):
+    async with mailserver.listening(Mailserver()) as server, mailserver.delivering(server):
         await asyncio.sleep(0.5)
         through.cut()
         through.swallows = False
@@ -267,7 +251,10 @@ async def test_a_mail_that_was_taken_while_the_database_was_away_is_not_sent_aga
             through.cut()
 
     await offers.tell()
-    async with mailserver.listening(Mailserver({"text": away})) as server, delivering(server):
+    async with (
+        mailserver.listening(Mailserver({"text": away})) as server,
+        mailserver.delivering(server),
+    ):
         async with asyncio.timeout(HUNG):
             while not server.received:  # noqa: ASYNC110 it tells nobody
                 await asyncio.sleep(0.02)

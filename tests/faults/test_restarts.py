@@ -8,7 +8,6 @@ import asyncio
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,11 +15,9 @@ from typing import Any
 
 import pytest
 
-from mail.transport import SmtpTransport
 from models import AuditEvent, Invitation, Member, OutboxEntry, OutboxState, Tenant, database
 from models import embedded as embedded_module
 from models.embedded import Embedded
-from server import worker
 from settings import Settings
 from tests import databases
 from tests.clients import Person
@@ -31,7 +28,6 @@ from tests.faults.mailserver import Mailserver
 from tests.figures import Measured
 
 CLIENTS, HUNG = 4, 60
-PAUSE = timedelta(seconds=0.05)
 
 
 @pytest.fixture
@@ -123,7 +119,7 @@ async def test_a_database_that_is_restarted_loses_nothing_that_was_acknowledged(
     world = World()
     tenant = await world.tenant()
     load = Load(await world.join(tenant), tenant)
-    async with mailserver.listening(Mailserver()) as server, _delivering(server):
+    async with mailserver.listening(Mailserver()) as server, mailserver.delivering(server):
         clients = [asyncio.create_task(load.run()) for _ in range(CLIENTS)]
         back = [await _restart(primary, load) for _ in range(restarts)]
         load.over = True
@@ -144,15 +140,6 @@ async def test_a_database_that_is_restarted_loses_nothing_that_was_acknowledged(
     assert set(load.failed) <= {"SERVICE_UNAVAILABLE"}, load.failed
     assert slowest < (2 if restarts > 1 else HUNG)
     assert max(back) < (1 if restarts > 1 else HUNG)
-
-
-@asynccontextmanager
-async def _delivering(server: Mailserver) -> AsyncIterator[None]:
-    stop, carrier = asyncio.Event(), SmtpTransport.at(server.url)
-    run = asyncio.create_task(worker.run(carrier, stop=stop, idle=PAUSE, trouble=PAUSE))
-    yield
-    stop.set()
-    await run
 
 
 async def _restart(primary: Embedded, load: Load) -> float:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pytest
 
 from models import database
-from models.database import Transaction
+from models.transactions import Transaction
 from resolvers import audit, locks
 
 BEFORE_LOCK, UNDER_LOCK = "before the lock", "under the lock"

@@ -42,15 +42,15 @@ def take_filters_away(patch: pytest.MonkeyPatch) -> None:
     """From now on everybody passes for an owner of every tenant, and statements in a viewer's scope
     do not ask for a tenant. What runs in the system scope stays: no policy binds that.
     """
-    identify = viewers.identify
+    behind = viewers.behind
 
-    async def as_owner(client: Client, token: str | None) -> Viewer:
-        found = await identify(client, token)
+    def as_owner(client: Client, row: dict[str, Any] | None) -> Viewer:
+        found = behind(client, row)
         if found.acting_id is None:
             return found
         return dataclasses.replace(found, places=Everywhere(found.places))
 
-    patch.setattr(viewers, "identify", as_owner)
+    patch.setattr(viewers, "behind", as_owner)
     for name in ("execute", "executemany", "fetch", "fetchrow"):
         patch.setattr(database.Connection, name, _rewriting(name))
 

@@ -13,12 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import httpx2
 import pytest
-import structlog
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from auth import tokens
 from models import Catalog, database
-from server import logging, metrics, tracing
+from server import logging, metrics, span_export
 from settings import Settings
 from tests import authenticator, databases, provider, visits
 from tests.clients import Person
@@ -64,7 +63,7 @@ async def site(configure: Configure, provider: Provider, database: None) -> Asyn
 def traces() -> Iterator[Exported]:
     """All that has been recorded, as it is exported."""
     exporter = InMemorySpanExporter()
-    with tracing.recording(exporter) as recording:
+    with span_export.recording(exporter) as recording:
 
         def exported() -> str:
             recording.force_flush()
@@ -88,7 +87,6 @@ def logged(configure: Configure) -> Iterator[Exported]:
     yield written.getvalue
     standard.root.handlers[:] = handlers
     standard.root.setLevel(level)
-    structlog.reset_defaults()
 
 
 async def test_no_secret_of_any_kind_stays_behind_anywhere(

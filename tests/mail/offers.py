@@ -20,6 +20,7 @@ from models import (
     database,
     ids,
 )
+from tests.clients import Person
 
 ADDRESS = "ann@example.org"
 NUMBER = "+77051250043"
@@ -28,21 +29,27 @@ NUMBER = "+77051250043"
 async def invite(address: str = ADDRESS, *, tenant_name: str = "Acme") -> Invitation:
     """A pending invitation whose mail is queued."""
     async with database.transaction(database.SYSTEM):
-        invitation = await _offer(address, tenant_name)
-        await outbox.enqueue(
-            messages.invitation(
-                tenant_name=tenant_name,
-                role="Manager",
-                apps=[],
-                inviter_name="Olga Owner",
-                expires_at=invitation.expires_at,
-            ),
-            to=address,
-            locale=Locale.EN,
-            tenant_id=invitation.tenant_id,
-            now=clock.now(),
-            carries=invitation,
-        )
+        tenant, inviter = await _tenant(tenant_name), await _user("Olga Owner", clock.now())
+        return await offer(address, tenant, inviter)
+
+
+async def offer(address: str, tenant: Tenant, inviter: User | Person) -> Invitation:
+    """As `invite`, in the running transaction."""
+    invitation = await _pending(address, tenant.id, inviter.id)
+    await outbox.enqueue(
+        messages.invitation(
+            tenant_name=tenant.name,
+            role="Manager",
+            apps=[],
+            inviter_name=inviter.full_name,
+            expires_at=invitation.expires_at,
+        ),
+        to=address,
+        locale=Locale.EN,
+        tenant_id=tenant.id,
+        now=clock.now(),
+        carries=invitation,
+    )
     return invitation
 
 
@@ -98,13 +105,11 @@ async def change(invitation: Invitation, **values: object) -> None:
         await Invitation.filter(id=invitation.id).update(**values)
 
 
-async def _offer(address: str, tenant_name: str) -> Invitation:
-    now = clock.now()
-    tenant = await _tenant(tenant_name)
-    inviter = await _user("Olga Owner", now)
+async def _pending(address: str, tenant_id: str, inviter_id: str) -> Invitation:
+    now, invitation_id = clock.now(), ids.new("inv")
     member = await Member.create(
         id=ids.new("mem"),
-        tenant_id=tenant.id,
+        tenant_id=tenant_id,
         status=MemberStatus.PENDING,
         role="MANAGER",
         email=address,
@@ -113,12 +118,11 @@ async def _offer(address: str, tenant_name: str) -> Invitation:
         created_at=now,
         updated_at=now,
     )
-    invitation_id = ids.new("inv")
     return await Invitation.create(
         id=invitation_id,
-        tenant_id=tenant.id,
+        tenant_id=tenant_id,
         member_id=member.id,
-        inviter_id=inviter.id,
+        inviter_id=inviter_id,
         state=InvitationState.PENDING,
         generation=1,
         token_digest=tokens.digest(tokens.of_invitation(invitation_id, 1)),

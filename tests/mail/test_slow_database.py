@@ -17,16 +17,14 @@ from tests.mail import offers
 from tests.mail.sink import Sink
 
 
-@pytest.fixture
-async def rival(
+@pytest.fixture(autouse=True)
+async def _impatient(
     database_urls: tuple[str, str], configure: Callable[..., Settings]
-) -> AsyncIterator[asyncpg.Connection]:
-    """Somebody whose locks we wait for, a fifth of a second at most."""
-    url, owners = database_urls
-    await database.start(url, configure(database_statement_timeout=timedelta(seconds=0.2)))
-    connection = await asyncpg.connect(**database.parse(owners) | {"user": "postgres"})
-    yield connection
-    await connection.close()
+) -> AsyncIterator[None]:
+    """We wait for a rival's locks a fifth of a second at most."""
+    hurried = configure(database_statement_timeout=timedelta(seconds=0.2))
+    await database.start(database_urls[0], hurried)
+    yield
     await database.stop()
 
 

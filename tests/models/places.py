@@ -51,6 +51,7 @@ from tests.factories import World
 TENANT_TABLES = {
     "tenants": "id",
     "members": "tenant_id",
+    "member_counts": "tenant_id",
     "invitations": "tenant_id",
     "outbox_entries": "tenant_id",
     "audit_events": "tenant_id",

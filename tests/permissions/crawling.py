@@ -98,10 +98,11 @@ def _select(asked: GraphQLField, depth: int = 3, *, open: bool = False) -> str: 
     """
     page = "(first: 20)" if "first" in asked.args and not open else ""
     kind = get_named_type(asked.type)
-    return page + _of_type(kind, depth)
+    return page + selection(kind, depth)
 
 
-def _of_type(kind: Any, depth: int) -> str:
+def selection(kind: Any, depth: int) -> str:
+    """All that needs no argument, `depth` objects down to those that have an id of their own."""
     if isinstance(kind, GraphQLUnionType | GraphQLInterfaceType):
         more = " ... on Node { id }" if kind.name in ("Node", "Actor") else ""
         return f" {{ __typename{more} }}"

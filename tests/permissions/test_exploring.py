@@ -1,6 +1,5 @@
 """Who may look at what the API consists of: decided for each viewer, at each request."""
 
-from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -10,10 +9,8 @@ from graphql import GraphQLObjectType, GraphQLSchema, get_introspection_query, g
 from models import Catalog, Member, MemberStatus, ProviderRole, Tenant, database
 from resolvers import documents
 from server.graphql import SCHEMA
-from settings import Settings
 from tests.clients import Client, Person
 from tests.factories import World
-from tests.production import PRODUCTION
 
 SCHEMA_ITSELF = "{ __schema { queryType { name } } }"
 TYPE = '{ __type(name: "Member") { name } }'
@@ -29,11 +26,6 @@ DOCUMENTS = (
     get_introspection_query(),
 )
 MAY = "{ me { canExplore } }"
-
-
-@pytest.fixture
-def production(configure: Callable[..., Settings]) -> None:
-    configure(**PRODUCTION)
 
 
 async def test_everybody_explores_in_development(anonymous: Client) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from models import Catalog, Invitation, Tenant, database, embedded
+from models import Catalog, Invitation, Tenant, embedded
 from tests import databases
 from tests.clients import Person
 from tests.factories import PASSWORD, World
@@ -35,16 +35,10 @@ async def impatience(server: embedded.Embedded) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def rival(
-    database_urls: tuple[str, str],
-    impatience: None,
-) -> AsyncIterator[asyncpg.Connection]:
-    """Somebody else at the same database, who locks rows in his own order and never gives way."""
-    arguments = database.parse(database_urls[1]) | {"user": "postgres"}
-    connection = await asyncpg.connect(**arguments)
-    await connection.execute("set deadlock_timeout = '1min'")
-    yield connection
-    await connection.close()
+async def rival(rival: asyncpg.Connection, impatience: None) -> asyncpg.Connection:
+    """He locks rows in his own order and never gives way."""
+    await rival.execute("set deadlock_timeout = '1min'")
+    return rival
 
 
 async def until_somebody_waits(rival: asyncpg.Connection, number: int = 1) -> None:

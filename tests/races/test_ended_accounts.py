@@ -1,6 +1,7 @@
 """Accounts that end while somebody is about to do something with them (ADR 0042)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import pytest
@@ -18,23 +19,16 @@ async def end(person: Person) -> None:
         await User.filter(id=person.id).update(ended_at=clock.now())
 
 
-async def test_an_account_that_has_ended_is_given_no_place(world: World) -> None:
-    """The line that holds it: `ended_at` is looked at under the lock, in `locks.account`."""
+@pytest.mark.parametrize("lock", [locks.account, locks.invitee])
+async def test_an_account_that_has_ended_is_given_no_place_and_invited_nowhere(
+    world: World, lock: Callable[[str], Awaitable[object]]
+) -> None:
+    """The lines that hold it: whether it has ended is looked at under the lock, in each."""
     person = await world.person()
     await end(person)
     async with database.transaction(database.SYSTEM):
         with pytest.raises(errors.Conflict) as refused:
-            await locks.account(person.id)
-    assert refused.value.is_passing
-
-
-async def test_an_account_that_has_ended_is_invited_nowhere(world: World) -> None:
-    """The line that holds it: `living` is looked at under the lock, in `locks.invitee`."""
-    person = await world.person()
-    await end(person)
-    async with database.transaction(database.SYSTEM):
-        with pytest.raises(errors.Conflict) as refused:
-            await locks.invitee(person.id)
+            await lock(person.id)
     assert refused.value.is_passing
 
 
@@ -51,11 +45,10 @@ async def test_an_account_does_not_end_with_a_place_that_it_got_meanwhile(
 
 
 async def test_staff_change_nothing_of_an_account_that_ends_meanwhile(
-    world: World, database_urls: tuple[str, str]
+    world: World, rival: asyncpg.Connection
 ) -> None:
     """The line that holds it: `ended_at` is looked at again, in `support._lock`."""
     staff, person = await world.staff(), await world.person()
-    rival = await asyncpg.connect(**database.parse(database_urls[1]) | {"user": "postgres"})
     async with rival.transaction():
         await rival.execute("update users set ended_at = now() where id = $1", person.id)
         change = asyncio.create_task(
@@ -63,4 +56,3 @@ async def test_staff_change_nothing_of_an_account_that_ends_meanwhile(
         )
         await asyncio.sleep(0.3)
     assert (await change)["__typename"] == "NotFound"
-    await rival.close()

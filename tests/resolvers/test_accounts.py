@@ -100,6 +100,8 @@ async def test_everybody_who_only_claims_an_address_loses_it_to_who_has_it(world
 async def test_a_newcomer_who_names_no_language_speaks_the_invitations() -> None:
     """PRODUCT 8."""
     silent = dataclasses.replace(NINA, locale=None)
-    assert accounts.check(silent, language="RU").locale is Locale.RU
-    assert accounts.check(NINA, language="RU").locale is Locale.KK
-    assert accounts.check(silent).locale is None
+    spoken = [
+        (await accounts.prepare(given, language=language))[0].locale
+        for given, language in [(silent, "RU"), (NINA, "RU"), (silent, None)]
+    ]
+    assert spoken == [Locale.RU, Locale.KK, None]

@@ -251,7 +251,7 @@ async def test_the_actors_of_a_page_cost_one_statement(
     statements.clear()
     assert len(await log(owner, project)) == 4
     assert sum("actors_of" in sent for sent in statements) == 1
-    assert len(statements) == 4
+    assert len(statements) == 3
 
 
 async def test_where_only_the_system_acted_nobody_is_looked_up(
@@ -260,7 +260,7 @@ async def test_where_only_the_system_acted_nobody_is_looked_up(
     await record(project)
     statements.clear()
     await log(owner, project)
-    assert len(statements) == 3
+    assert len(statements) == 2
 
 
 async def test_the_door_to_actors_opens_for_those_of_ones_own_tenants_only(

@@ -26,6 +26,9 @@ class Refusing:
         assert message["To"] == recipient
         raise self.failure
 
+    async def part(self) -> None:
+        """Nothing was kept."""
+
 
 async def shown(who: Person, invited: steps.Invited) -> tuple[str, Any]:
     """`delivery` and `sentAt` of the invitation."""

@@ -209,7 +209,7 @@ def test_a_short_list_is_cut_as_a_long_one_is_read() -> None:
     def cut(**window: Any) -> pages.Page[Item]:
         return pages.cut(items, pages.Window(**window), name="letters")
 
-    b, d = cut().cursors[1], cut().cursors[3]
+    b, d = cut().edges[1].cursor, cut().edges[3].cursor
     assert [item.id for item in cut(first=2, after=b).items] == ["c", "d"]
     assert [item.id for item in cut(last=2, before=d).items] == ["b", "c"]
     assert [item.id for item in cut(last=1).items] == ["e"]

@@ -44,7 +44,6 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     yield read
     standard.root.handlers[:] = handlers
     standard.root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def plain(line: dict[str, Any]) -> dict[str, Any]:

@@ -26,14 +26,6 @@ TELLING = """mutation($id: ID!) { updateTenant(input: {tenantId: $id, name: "New
   ... on UpdateTenantPayload { tenant { apps { totalCount } } } } }"""
 
 
-@pytest.fixture
-async def rival(database_urls: tuple[str, str]) -> AsyncIterator[asyncpg.Connection]:
-    """Somebody else at the same database, who may do everything there."""
-    connection = await asyncpg.connect(**database.parse(database_urls[1]) | {"user": "postgres"})
-    yield connection
-    await connection.close()
-
-
 @asynccontextmanager
 async def holding(rival: asyncpg.Connection, table: str) -> AsyncIterator[None]:
     """Whoever reads the table waits; nobody waits any more for another reason."""

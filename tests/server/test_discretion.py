@@ -4,27 +4,15 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
-import httpx2
 import pytest
 
-from settings import Settings
+from tests import asking
 from tests.clients import Client, Person
 from tests.factories import World
-from tests.production import PRODUCTION
 
 JSON = "application/json"
-
-
-@pytest.fixture
-def production(configure: Callable[..., Settings]) -> Settings:
-    return configure(**PRODUCTION)
-
-
-async def answer(client: Client, document: str, accept: str = JSON) -> httpx2.Response:
-    return await client.http.post("/graphql", json={"query": document}, headers={"accept": accept})
 
 
 MISSPELT = {
@@ -52,7 +40,7 @@ async def test_who_may_not_explore_gets_no_hints(
     for document, meant in MISSPELT.values():
         for client in (anonymous, accountant.client, world.client("nonsense")):
             for accept in (JSON, "text/event-stream"):
-                told = (await answer(client, document, accept)).text
+                told = (await asking.answer(client, document, accept)).text
                 assert "BAD_USER_INPUT" in told or "QUERY" in told, told
                 assert "Did you mean" not in told, document
         if meant:

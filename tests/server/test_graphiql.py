@@ -12,7 +12,6 @@ from server.pages import page
 from settings import Settings
 from tests.clients import Client, Person
 from tests.factories import PASSWORD, World
-from tests.production import PRODUCTION
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 NOWHERE = "postgresql://tenantry@/tenantry?host=/nowhere"
@@ -23,11 +22,6 @@ CLIENTS = {
     "nothing": "",
     "another HTML": "text/html-sandboxed",
 }
-
-
-@pytest.fixture
-def production(configure: Callable[..., Settings]) -> None:
-    configure(**PRODUCTION)
 
 
 @pytest.fixture(autouse=True)

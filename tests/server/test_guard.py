@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
@@ -14,7 +13,7 @@ from resolvers.documents import Refused
 from server import documents
 from server.graphql import SCHEMA
 from settings import Settings
-from tests import listeners
+from tests import asking, listeners
 from tests.clients import Client, Person
 from tests.factories import World
 from tests.listeners import ACCESS, Hall
@@ -25,15 +24,6 @@ CORE = SCHEMA._schema  # noqa: SLF001 Strawberry offers no other way
 JSON, RESPONSE = "application/json", "application/graphql-response+json"
 ME = "{ me { login } }"
 SIGN_IN = 'signIn(input: {login: "olga", password: "not hers at all"}) { __typename }'
-
-
-@pytest.fixture
-def production(configure: Callable[..., Settings]) -> Settings:
-    return configure(**PRODUCTION)
-
-
-async def answer(client: Client, document: str, accept: str = JSON) -> httpx2.Response:
-    return await client.http.post("/graphql", json={"query": document}, headers={"accept": accept})
 
 
 async def limit(client: Client, document: str, **variables: Any) -> str:
@@ -96,7 +86,7 @@ async def test_what_asks_for_too_much_is_refused_by_the_limit_it_passes(
 ) -> None:
     """CASES 1, 3, 4, 6, 11, 16: one error and 400, whichever media type is asked for."""
     for accept in (JSON, RESPONSE):
-        refused = await answer(owner.client, document, accept)
+        refused = await asking.answer(owner.client, document, accept)
         assert refused.status_code == 400
         [error] = refused.json()["errors"]
         assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
@@ -121,7 +111,7 @@ async def test_subscriptions_have_the_same_limits(hall: Hall, owner: Person) -> 
 
 async def test_a_circle_of_fragments_is_invalid_and_no_more(owner: Person) -> None:
     """CASES 2."""
-    refused = await answer(owner.client, hostile_documents.cycle(6), RESPONSE)
+    refused = await asking.answer(owner.client, hostile_documents.cycle(6), RESPONSE)
     assert refused.status_code == 400
     assert {e["extensions"]["code"] for e in refused.json()["errors"]} == {"BAD_USER_INPUT"}
 

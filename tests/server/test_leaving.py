@@ -26,14 +26,6 @@ async def port(database: None) -> AsyncIterator[int]:
             yield listener.getsockname()[1]
 
 
-@pytest.fixture
-async def rival(database_urls: tuple[str, str]) -> AsyncIterator[asyncpg.Connection]:
-    """Somebody else at the same database, who may do everything there."""
-    connection = await asyncpg.connect(**database.parse(database_urls[1]) | {"user": "postgres"})
-    yield connection
-    await connection.close()
-
-
 async def send(port: int, head: str, body: bytes) -> asyncio.StreamWriter:
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     length = "Content-Type: application/json\r\nContent-Length: "

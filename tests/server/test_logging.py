@@ -25,7 +25,6 @@ def _as_before() -> Iterator[None]:
     yield
     standard.root.handlers[:] = handlers
     standard.root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("environment", [{}, PRODUCTION], ids=["development", "production"])

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 import errors
 from models import Tenant, database
-from server import tracing
+from server import span_export, tracing
 from settings import Settings
 from tests import databases, listeners, processes
 from tests.clients import Client, Person
@@ -47,7 +47,7 @@ class Spans:
 @pytest.fixture
 def spans() -> Iterator[Spans]:
     made = Spans()
-    with tracing.recording(made.exporter) as made.provider:
+    with span_export.recording(made.exporter) as made.provider:
         yield made
     made.provider.shutdown()
 
@@ -171,7 +171,7 @@ async def failing(value: str) -> None:
     ],
 )
 def test_a_statement_is_written_without_what_stands_in_it(statement: str, written: str) -> None:
-    assert tracing.without_literals(statement) == written
+    assert span_export.without_literals(statement) == written
 
 
 async def test_what_fails_of_us_is_marked_and_its_words_are_not_told(
@@ -212,7 +212,7 @@ async def test_what_nobody_asked_for_is_not_traced(spans: Spans, world: World) -
 
 async def test_a_part_of_the_requests_is_traced_where_that_is_said(world: World) -> None:
     made = Spans()
-    with tracing.recording(made.exporter, 0.0) as made.provider:
+    with span_export.recording(made.exporter, 0.0) as made.provider:
         await world.anonymous.ask("{ __typename }")
         assert made.all() == []
         headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
@@ -303,7 +303,7 @@ async def test_a_collector_that_hangs_holds_up_nobody(
     hanging: Collector, world: World, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither requests nor the end."""
-    monkeypatch.setattr(tracing, "_FLUSHES_WITHIN", 0.05)
+    monkeypatch.setattr(span_export, "_FLUSHES_WITHIN", 0.05)
     async with asyncio.timeout(30), tracing.exporting(configure(traces_url=hanging.url)):
         for _ in range(3):
             await world.anonymous.ask("{ __typename }")

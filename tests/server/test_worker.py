@@ -221,11 +221,11 @@ async def test_counters_sessions_and_keys_whose_time_is_over_are_forgotten(
         assert [key.id for key in await SigningKey.all()] == [newest.id]
 
 
-def test_a_process_calls_four_apps_and_four_webhooks_at_once() -> None:
-    """ADR 0023, ADR 0031: some hang."""
+def test_a_process_sends_four_mails_at_once_and_calls_four_apps_and_four_webhooks() -> None:
+    """ADR 0023, ADR 0031: some hang, and a mail server far away takes its time."""
     channels = [carrier.channel for carrier in running.carriers(Settings())]
     calls = [*[Channel.APP] * 4, *[Channel.WEBHOOK] * 4]
-    assert channels == [Channel.MAIL, Channel.SMS, *calls]
+    assert channels == [*[Channel.MAIL] * 4, Channel.SMS, *calls]
 
 
 async def test_of_the_carriers_of_a_channel_one_looks_while_the_others_carry(
