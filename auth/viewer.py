@@ -156,7 +156,8 @@ class Viewer:
     def scope_with(self, *tenant_ids: str) -> database.Scope:
         """His scope and these tenants: one he makes, or leaves though disabled there."""
         earlier = self.before.joined if self.before else ()
-        return database.Scope.viewer(self.user_id, (*self.joined, *earlier, *tenant_ids))
+        tenants = dict.fromkeys((*self.joined, *earlier, *tenant_ids))
+        return database.Scope.viewer(self.user_id, tuple(tenants))
 
     def after(self, earlier: "Viewer") -> "Viewer":
         """This viewer, reading what `earlier` has just changed."""
@@ -171,6 +172,12 @@ async def reading(client: Client, token: str | None) -> AsyncIterator[Viewer]:
     call = _call(token)
     async with database.transaction(database.NOBODY, read_only=True, call=call) as found:
         yield behind(client, found)
+
+
+async def look_up(client: Client, token: str | None) -> Viewer:
+    """As `reading`, where nothing else is read."""
+    call = _call(token)
+    return behind(client, await database.look_up(call) if call else None)
 
 
 async def identify(client: Client, token: str | None) -> Viewer:

@@ -46,9 +46,9 @@ select i.generation, i.token_digest, u.locale, u.id is not null as is_registered
 from invitations i
   join members m on m.id = i.member_id
   join tenants t on t.id = i.tenant_id
-  left join users u on u.id = coalesce(m.user_id, (
-    select id from users where email_key = m.email_key and email_verified_at is not null
-  ))
+  left join users r on m.user_id is null
+    and r.email_key = m.email_key and r.email_verified_at is not null
+  left join users u on u.id = case when m.user_id is null then r.id else m.user_id end
 where i.id = $1
 """
 

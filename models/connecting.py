@@ -29,17 +29,19 @@ class Connection(asyncpg.Connection):
 
     limits = ""
 
-    async def begin(self, said: str, scope: str = "", call: str | None = None) -> bytes:
-        """`said` begins a transaction, with that scope; the row of `call` in JSON, empty where it has none.
+    async def begin(
+        self, said: str, scope: str = "", call: str | None = None, end: str = ""
+    ) -> bytes:
+        """`said` begins a transaction with that scope; the row of `call` in JSON, if it has one.
 
-        All three are SQL of ours, sent as one message. Of such a message asyncpg hands out no rows
-        but those that are copied.
+        All of it is SQL of ours, sent as one message. Of such a message asyncpg hands out no rows
+        but those that are copied. With `end` the transaction is over.
         """
         said, answer = f"{said};{self.limits}{scope}", bytearray()
         if call is None:
             await self.execute(said)
         else:
-            copied = self._copy_out(said + _COPIED.format(call), _into(answer), None)  # type: ignore[attr-defined]
+            copied = self._copy_out(said + _COPIED.format(call) + end, _into(answer), None)  # type: ignore[attr-defined]
             await self._in_time(copied)
         return bytes(answer)
 

@@ -97,6 +97,7 @@ class Client(AsyncpgDBClient):
         read_only: bool,
         apart: bool = False,
         call: str | None = None,
+        is_only_call: bool = False,
     ) -> Transaction:
         """Also on the replica it stands where everybody looks for the transaction under way."""
         client = TransactionClient(self)
@@ -104,6 +105,7 @@ class Client(AsyncpgDBClient):
         client.read_only, client.apart = read_only, apart
         client.patience = self.acquire_timeout
         client.scope, client.call = _said(scope), call
+        client.is_only_call = is_only_call
         return Transaction(client, self)
 
     async def fetch(self, *_: object) -> Any:
@@ -188,6 +190,17 @@ _SCOPED = (
     "select set_config('app.scope', '{}', true), set_config('app.user', '{}', true),"
     " set_config('app.tenants', '{}', true);"
 )
+
+
+async def look_up(call: str) -> Any:
+    """The row of a function's call in a read-only transaction of its own, in one trip."""
+    client = get_connection(ALIAS)
+    if not isinstance(client, Client) or bundle.get() is not None:
+        async with transaction(NOBODY, read_only=True, call=call) as found:
+            return found
+    with typed_failures():
+        async with client.begin(read_only=True, call=call, is_only_call=True) as inner:
+            return orjson.loads(inner.answer) if inner.answer else None
 
 
 async def called(call: str) -> Any:

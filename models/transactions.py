@@ -85,7 +85,8 @@ class TransactionClient(TransactionWrapper):
     """Failures are typed where they happen: a field of a query may be the one that catches them.
 
     Whatever is asked of a transaction that has failed fails the same way. `scope` is the SQL it
-    begins with, `call` that of a function, whose row is `answer` then, in JSON.
+    begins with, `call` that of a function, whose row is `answer` then, in JSON. `is_only_call`:
+    nothing else is asked, and it ends in the same trip.
     """
 
     read_only = False
@@ -93,6 +94,7 @@ class TransactionClient(TransactionWrapper):
     patience: float
     scope = ""
     call: str | None = None
+    is_only_call = False
     answer: bytes = b""
     failure: errors.Failure | None = None
 
@@ -103,9 +105,12 @@ class TransactionClient(TransactionWrapper):
     async def begin(self) -> None:
         connection: Any = self._connection
         said = "BEGIN READ ONLY" if self.read_only else "BEGIN"
-        self.answer = await connection.begin(said, self.scope, self.call)
+        end = ";COMMIT" if self.is_only_call else ""
+        self.answer = await connection.begin(said, self.scope, self.call, end)
 
     async def commit(self) -> None:
+        if self.is_only_call:
+            return
         with nullcontext() if self.read_only or self.apart else committing.get()():
             await self._connection.execute("COMMIT")
 

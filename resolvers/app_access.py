@@ -117,10 +117,8 @@ async def known_of(tenant_id: str, app_ids: Sequence[str]) -> set[str]:
     """Those of the ids that are apps of the tenant."""
     if not app_ids:
         return set()
-    found = await database.rows(
-        "select id from apps where tenant_id = $1 and id = any($2)", tenant_id, list(app_ids)
-    )
-    return {row["id"] for row in found}
+    found = await database.rows("select id, tenant_id from apps where id = any($1)", list(app_ids))
+    return {row["id"] for row in found if row["tenant_id"] == tenant_id}
 
 
 async def give(

@@ -100,8 +100,9 @@ class Context:
 
     async def identify(self) -> None:
         """Look up who asks, for the change about to be made."""
-        async with self._opened() as found:
-            self._become(found)
+        found = await viewers.look_up(self.client, self.token)
+        checks.require_operation(found, self.document_id)
+        self._become(found)
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Viewer]:
@@ -196,7 +197,8 @@ class Context:
         before = self.viewer
         async with self._opened() as found:
             self._become(found.after(before))
-            await database.set_scope(self.viewer.scope)
+            if self.viewer.scope != found.scope:
+                await database.set_scope(self.viewer.scope)
             yield
 
 

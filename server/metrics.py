@@ -8,6 +8,7 @@ are missing, and `tenantry_database_up` says why.
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 
 import uvicorn
 from prometheus_client import (
@@ -103,7 +104,12 @@ def _codes(kind: type[errors.Failure]) -> Iterator[str]:
 
 def failed(code: str) -> None:
     """Count an error that a client was told; codes that are not ours count together."""
-    error_codes.labels(code if code in set(_codes(errors.Failure)) else "OTHER").inc()
+    error_codes.labels(code if code in _known() else "OTHER").inc()
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(_codes(errors.Failure))
 
 
 class _Now:

@@ -71,7 +71,7 @@ INDEXES = {
     "members_one_pending_per_address": "ADR 0007: UNIQUE (tenant_id, email_key) where PENDING",
     "members_one_live_per_user": "ADR 0007: UNIQUE (tenant_id, user_id) where not REMOVED",
     "users_one_per_verified_email": "UNIQUE (email_key) where verified",
-    "members_pending_by_address": "the offers made to one address, over all tenants",
+    "members_by_address": "the offers made to one address, and its places that have ended",
     "members_unstamped": "ADR 0027: what a transaction has yet to number, at its commit",
     "outbox_entries_due": "the worker's next mail, over all tenants",
     "outbox_entries_given_up": "what was given up of late, over all tenants: a figure for alarms",
@@ -80,6 +80,12 @@ INDEXES = {
     "servicings_one_organization": "ADR 0020: UNIQUE (tenant_id) where it has not ended",
     "tenant_blocks_by_address": "what one address blocks, over all tenants",
     "member_imports_waiting": "the worker's next import, over all tenants",
+    "member_imports_planned": "what was never applied, and is forgotten",
+    "member_imports_applied": "what was applied long ago, and is forgotten",
+    "webhook_endpoints_resting": "where nothing is sent now: asked for each call that leaves",
+    "webhook_deliveries_undelivered": "what one endpoint has not taken, beside all that it has",
+    "users_who_want_news": "the readers of news",
+    "tenants_servicing_others": "the organizations that reports are written to",
 }
 CHECKS = {
     "members_joined_have_user",

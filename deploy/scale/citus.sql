@@ -36,6 +36,7 @@ alter table apps drop constraint apps_pkey, add primary key (tenant_id, id);
 alter table invitations drop constraint invitations_pkey, add primary key (tenant_id, id);
 alter table member_import_rows
   drop constraint member_import_rows_pkey, add primary key (tenant_id, id);
+alter table member_counts drop constraint member_counts_pkey, add primary key (tenant_id, id);
 alter table member_imports drop constraint member_imports_pkey, add primary key (tenant_id, id);
 alter table members drop constraint members_pkey, add primary key (tenant_id, id);
 alter table subscriptions drop constraint subscriptions_pkey, add primary key (tenant_id, id);
@@ -93,6 +94,7 @@ select create_distributed_table('app_sessions', 'tenant_id', colocate_with => 't
 select create_distributed_table('apps', 'tenant_id', colocate_with => 'tenants');
 select create_distributed_table('audit_events', 'tenant_id', colocate_with => 'tenants');
 select create_distributed_table('invitations', 'tenant_id', colocate_with => 'tenants');
+select create_distributed_table('member_counts', 'tenant_id', colocate_with => 'tenants');
 select create_distributed_table('member_import_rows', 'tenant_id', colocate_with => 'tenants');
 select create_distributed_table('member_imports', 'tenant_id', colocate_with => 'tenants');
 select create_distributed_table('members', 'tenant_id', colocate_with => 'tenants');

@@ -5,7 +5,10 @@ permissions name, each mutation, what goes over other addresses, and what the wo
 from collections.abc import Callable
 from typing import Any
 
-from mail import backlog
+import settings
+from mail import backlog, delivery
+from mail.transport import MailboxTransport, mailbox_folder
+from models import Channel
 from resolvers import operator_reports, reminders
 from server import worker
 from tests import app_servers, authenticator, visits
@@ -122,6 +125,13 @@ async def work() -> None:
     await reminders.send_due()
     await importing.work()
     await backlog.read()
+
+
+async def send() -> None:
+    """Some of what is to leave, by every channel."""
+    for channel in Channel:
+        transport = MailboxTransport(mailbox_folder(settings.load()), channel)
+        await delivery.deliver_due(transport, limit=10)
 
 
 ADDRESSES = {

@@ -23,14 +23,14 @@ MEMBERS = "query($id: ID!) { tenant(id: $id) { members { edges { node {%s} } } }
 CREATE = 'createTenant(input: {name: "%s", catalog: PROJECT})'
 
 
-_FRAME = re.compile("BEGIN READ ONLY|BEGIN|COMMIT|ROLLBACK")
+_FRAME = re.compile("(?:^|;)(BEGIN READ ONLY|BEGIN|COMMIT|ROLLBACK)")
 
 
 @pytest.fixture
 def frames() -> Iterator[Callable[[], list[str]]]:
     """What has begun and ended transactions so far, in its order."""
     with statements.recorded() as sent:
-        yield lambda: [found[0] for found in map(_FRAME.match, sent) if found]
+        yield lambda: [frame for each in sent for frame in _FRAME.findall(each)]
 
 
 @pytest.fixture
