@@ -32,31 +32,41 @@ end $$;
 alter table apps alter tenant_id set (n_distinct = 1000);
 
 -- How many members there are (ADR 0045). Whoever changes them holds the tenant, so nobody waits here.
-create function count_member() returns trigger language plpgsql
+create function count_members() returns trigger language plpgsql
 as $$
 begin
-  if tg_op <> 'INSERT' then
-    update member_counts set number = number - 1
-    where id = concat_ws(' ', old.tenant_id, old.status, old.role);
-  end if;
-  if tg_op <> 'DELETE' then
-    insert into member_counts (id, tenant_id, status, role, number)
-    values (concat_ws(' ', new.tenant_id, new.status, new.role),
-      new.tenant_id, new.status, new.role, 1)
-    on conflict (id) do update set number = member_counts.number + 1;
-  end if;
+  insert into member_counts as c (id, tenant_id, status, role, number)
+    select concat_ws(' ', tenant_id, status, role), tenant_id, status, role,
+      case tg_op when 'INSERT' then count(*) else -count(*) end
+    from changed group by tenant_id, status, role order by 1
+  on conflict (id) do update set number = c.number + excluded.number;
   return null;
 end
 $$;
-create trigger count_new after insert or delete on members
-  for each row execute function count_member();
+create trigger count_new after insert on members referencing new table as changed
+  for each statement execute function count_members();
+create trigger count_gone after delete on members referencing old table as changed
+  for each statement execute function count_members();
+
+create function count_moved_member() returns trigger language plpgsql
+as $$
+begin
+  update member_counts set number = number - 1
+    where id = concat_ws(' ', old.tenant_id, old.status, old.role);
+  insert into member_counts as c (id, tenant_id, status, role, number)
+    values (concat_ws(' ', new.tenant_id, new.status, new.role),
+      new.tenant_id, new.status, new.role, 1)
+  on conflict (id) do update set number = c.number + 1;
+  return null;
+end
+$$;
 create trigger count_changed after update on members
   for each row when ((old.tenant_id, old.status, old.role) <> (new.tenant_id, new.status, new.role))
-  execute function count_member();
+  execute function count_moved_member();
 
 select set_config('app.scope', 'system', true);
 insert into member_counts (id, tenant_id, status, role, number)
-  select concat_ws(' ', tenant_id, status, role), tenant_id, status, role, count(*)
+  select concat_ws(' ', status, role, tenant_id), tenant_id, status, role, count(*)
   from members group by tenant_id, status, role;
 select set_config('app.scope', '', true);
 

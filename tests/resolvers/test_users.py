@@ -172,7 +172,7 @@ async def test_accounts_of_a_page_cost_one_statement(
     query = f"{{ users {{ edges {{ node {{ {ACCOUNT} }} }} }} }}"
     users = (await staff.ask(query))["users"]["edges"]
     assert len(users) == 4
-    assert [len(statements), sum("jsonb_agg" in sent for sent in statements)] == [3, 1]
+    assert [len(statements), sum("jsonb_agg" in sent for sent in statements)] == [2, 1]
 
 
 async def test_who_has_ended_his_account_is_named_neutrally(world: World, staff: Person) -> None:
