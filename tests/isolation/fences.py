@@ -83,7 +83,7 @@ def _rewriting(name: str) -> Any:
 
     async def run(connection: Any, query: str, *values: Any, **options: Any) -> Any:
         if query.startswith("BEGIN"):
-            connection.is_wide = False
+            connection.is_wide = "set_config('app.scope', 'system'" in query
         elif "set_config('app.scope'" in query:
             connection.is_wide = "system" in values[:1]
         elif not getattr(connection, "is_wide", False):
