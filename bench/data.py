@@ -47,7 +47,7 @@ select 'mem_' || lpad(n::text, 26, '0'), 'ten_' || lpad(t::text, 26, '0'),
 from place;
 
 insert into member_counts (id, tenant_id, status, role, number)
-select concat_ws(' ', status, role, tenant_id), tenant_id, status, role, count(*)
+select concat_ws(' ', tenant_id, status, role), tenant_id, status, role, count(*)
 from members group by tenant_id, status, role;
 
 insert into apps (id, tenant_id, name, url, created_at, updated_at, actions)

@@ -210,9 +210,9 @@ async def enqueue_all(
     )
 
 
-async def cancel(invitation_id: str, *, now: datetime) -> int:
+async def cancel(invitation: Invitation, *, now: datetime) -> int:
     """The invitation's mails that have not left do not leave any more; how many there were."""
-    return await _cancel(now, invitation_id=invitation_id)
+    return await _cancel(now, tenant_id=invitation.tenant_id, invitation_id=invitation.id)
 
 
 async def cancel_tenant_invitations(*invitation_ids: str, now: datetime) -> int:

@@ -93,7 +93,7 @@ class OutboxEntry(Model):
     class Meta:
         table = "outbox_entries"
         indexes = (
-            ("invitation_id", "created_at"),
+            ("tenant_id", "invitation_id", "created_at"),
             ("user_id",),
             ("link_id",),
             ("code_id",),

@@ -23,6 +23,11 @@ class Conditions:
         else:
             self.add(f"{column} = any({{}})", list(values))
 
+    def add_prefix(self, text: str, *columns: str) -> None:
+        """One of the columns begins with it."""
+        begins = " or ".join(f"{column} >= {{}} and {column} < {{}}" for column in columns)
+        self.add(begins, *span(text) * len(columns))
+
     @property
     def sql(self) -> str:
         return " and ".join(f"({part})" for part in self._parts)

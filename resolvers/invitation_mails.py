@@ -104,7 +104,11 @@ async def offer_anew(member_ids: Sequence[str]) -> None:
     open_ones = Invitation.filter(member_id__in=list(member_ids), state=InvitationState.PENDING)
     offered = await open_ones.select_related("member", "tenant")
     offers = {invitation.id: invitation for invitation in offered}
-    waiting = OutboxEntry.filter(state=OutboxState.QUEUED, invitation_id__in=list(offers))
+    waiting = OutboxEntry.filter(
+        tenant_id__in={offer.tenant_id for offer in offered},
+        invitation_id__in=list(offers),
+        state=OutboxState.QUEUED,
+    )
     for entry in await waiting:
         offer = offers[str(entry.invitation_id)]
         role = roles.role(offer.tenant.catalog, offer.member.role).name

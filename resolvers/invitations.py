@@ -169,7 +169,7 @@ async def resend(viewer: Viewer, invitation_id: str) -> tuple[rows.Invitation, b
         checks.require(actor, Permission.MEMBERS_INVITE)
         require_open(invitation)
         checks.require_can_hand_out(actor, member.role)
-        await outbox.cancel(invitation.id, now=clock.now())
+        await outbox.cancel(invitation, now=clock.now())
         await _renew(viewer, invitation, await invitees.of_member(member))
         await audit.record(
             viewer, "invitation.resend", subject_id=invitation.id, tenant_id=member.tenant_id
@@ -262,7 +262,7 @@ async def close(invitation: Invitation, state: InvitationState, *, now: datetime
     """The invitation has ended that way, and its mail does not leave any more."""
     invitation.state, invitation.closed_at = state, now
     await invitation.save(update_fields=["state", "closed_at"])
-    await outbox.cancel(invitation.id, now=now)
+    await outbox.cancel(invitation, now=now)
 
 
 async def stand_for(viewer: Viewer, tenant: Tenant, member: Member, *, now: datetime) -> None:
@@ -270,5 +270,5 @@ async def stand_for(viewer: Viewer, tenant: Tenant, member: Member, *, now: date
     invitation = await Invitation.get(tenant_id=tenant.id, member_id=member.id)
     invitation.inviter_id = str(viewer.acting_id)
     await invitation.save(update_fields=["inviter_id"])
-    if await outbox.cancel(invitation.id, now=now):
+    if await outbox.cancel(invitation, now=now):
         await invitation_mails.queue(viewer, tenant, member, invitation)

@@ -4,7 +4,7 @@ Nothing is written when a key's time is over, or its maker is disabled or gone: 
 from what holds now, as it does for `open_key` in the migrations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ select k.id, k.id as order_key, k.tenant_id, k.name, k.permissions, k.operations
   k.expires_at, k.last_used_at, k.revoked_at, k.former_until, m.status, m.role, m.grants, m.denials,
   t.catalog, t.servicing, u.id as maker_id, u.full_name as maker_name
 from api_keys k
-join members m on m.id = k.member_id
+join members m on m.tenant_id = k.tenant_id and m.id = k.member_id
 join tenants t on t.id = k.tenant_id join users u on u.id = m.user_id
 """
 
@@ -96,7 +96,7 @@ async def many(viewer: Viewer, key_ids: Sequence[str]) -> dict[str, ApiKey]:
     return {record["id"]: _row(record) for record in found if _visible(viewer, record)}
 
 
-def _visible(viewer: Viewer, record: dict[str, Any]) -> bool:
+def _visible(viewer: Viewer, record: Mapping[str, Any]) -> bool:
     if checks.sees(viewer, record["tenant_id"], Permission.KEYS_MANAGE):
         return True
     return viewer.key is not None and viewer.key.id == record["id"]
@@ -108,7 +108,7 @@ async def changed(key_id: str) -> ApiKey:
     return _row(record)
 
 
-def _row(record: dict[str, Any]) -> ApiKey:
+def _row(record: Mapping[str, Any]) -> ApiKey:
     state, operations = _state(record), record["operations"]
     return ApiKey(
         id=record["id"],
@@ -127,7 +127,7 @@ def _row(record: dict[str, Any]) -> ApiKey:
     )
 
 
-def _state(record: dict[str, Any]) -> State:
+def _state(record: Mapping[str, Any]) -> State:
     if record["revoked_at"] is not None:
         return State.REVOKED
     if record["status"] == MemberStatus.REMOVED:
@@ -137,7 +137,7 @@ def _state(record: dict[str, Any]) -> State:
     return State.SUSPENDED if record["status"] == MemberStatus.DISABLED else State.ACTIVE
 
 
-def _effective(record: dict[str, Any]) -> tuple[str, ...]:
+def _effective(record: Mapping[str, Any]) -> tuple[str, ...]:
     """What it holds and its maker holds now."""
     return checks.effective(
         checks.Standing(

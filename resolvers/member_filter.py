@@ -14,7 +14,7 @@ from models import InvitationState, MemberStatus, clock, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import identifiers
-from resolvers.conditions import Conditions, in_utc, span
+from resolvers.conditions import Conditions, in_utc
 
 PRIVATE = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
 """Whoever has one of them sees what is not shown to every colleague."""
@@ -112,13 +112,15 @@ def _add_search(where: Conditions, viewer: Viewer, tenant_id: str, text: str) ->
     keys = ["m.name_key", "m.email_key"]
     if checks.sees_any(viewer, tenant_id, PRIVATE):
         keys.append("m.login_key")
-    begins = [f"{key} >= {{}} and {key} < {{}}" for key in keys]
-    where.add(" or ".join(begins), *span(text) * len(keys))
+    where.add_prefix(text, *keys)
 
 
 def _add_app(where: Conditions, viewer: Viewer, tenant_id: str, app_id: str) -> None:
     """An app that the viewer may not know of finds nobody, as an unknown one (PRODUCT 6.1)."""
-    holds = "exists (select from app_access x where x.member_id = {} and x.app_id = {{}})"
+    holds = (
+        "exists (select from app_access x"
+        " where x.tenant_id = m.tenant_id and x.member_id = {} and x.app_id = {{}})"
+    )
     where.add(holds.format("m.id"), app_id)
     if not checks.sees_every_app(viewer, tenant_id):
         place = viewer.place(tenant_id) if viewer.key is None else None

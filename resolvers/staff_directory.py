@@ -17,7 +17,7 @@ from models import Catalog, MemberStatus, ProviderRole, database
 from permissions import checks, roles
 from permissions.catalog import Role
 from resolvers import identifiers, pages, rows
-from resolvers.conditions import Conditions, span
+from resolvers.conditions import Conditions
 
 _KEYS = ("u.login", "u.email_key", "u.name_key")
 _PLACEMENT = """
@@ -98,8 +98,7 @@ def _where(viewer: Viewer, search: str | None) -> Conditions:
     where = Conditions()
     where.add("true")
     if text := identifiers.fold((search or "").strip()):
-        begins = [f"{key} >= {{}} and {key} < {{}}" for key in _KEYS]
-        where.add(" or ".join(begins), *span(text) * len(_KEYS))
+        where.add_prefix(text, *_KEYS)
     return where
 
 

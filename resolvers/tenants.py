@@ -1,6 +1,6 @@
 """Tenants: made, edited, deleted, and listed for those who belong to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from models import Tenant as TenantRow
 from permissions import checks
 from permissions.catalog import OWNER, Permission
 from resolvers import audit, identifiers, locks, pages, rows, servicings
-from resolvers.conditions import Conditions, span
+from resolvers.conditions import Conditions
 
 _COLUMNS = "t.id, t.name, t.catalog, t.locale, t.servicing, t.created_at"
 
@@ -197,8 +197,7 @@ def _where(viewer: Viewer, wanted: Filter) -> Conditions:
     where = Conditions()
     where.add("t.deleted_at is null and t.id = any({})", viewer.joined)
     if wanted.search:
-        begins = span(identifiers.fold(wanted.search.strip()))
-        where.add("t.name_key >= {} and t.name_key < {}", *begins)
+        where.add_prefix(identifiers.fold(wanted.search.strip()), "t.name_key")
     if wanted.catalogs is not None:
         where.add("t.catalog = any({})", [catalog.value for catalog in wanted.catalogs])
     return where
@@ -236,7 +235,7 @@ def of_model(tenant: TenantRow) -> rows.Tenant:
     )
 
 
-def of_record(record: dict[str, Any]) -> rows.Tenant:
+def of_record(record: Mapping[str, Any]) -> rows.Tenant:
     return rows.Tenant(
         record["id"],
         record["name"],

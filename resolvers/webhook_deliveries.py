@@ -1,6 +1,6 @@
 """The log of what webhooks were told, for a month, and what is sent by hand (ADR 0031)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -160,7 +160,7 @@ async def count(endpoint: Endpoint, states: Sequence[WebhookState] | None = None
 
 def _where(endpoint: Endpoint, states: Sequence[WebhookState] | None) -> Conditions:
     where = Conditions()
-    where.add("d.endpoint_id = {}", endpoint.id)
+    where.add("d.tenant_id = {} and d.endpoint_id = {}", endpoint.tenant_id, endpoint.id)
     if states is not None:
         where.add_one_of("d.state", [state.value for state in states])
     return where
@@ -192,6 +192,6 @@ async def _changed(delivery_id: str) -> Delivery:
     return _row(record)
 
 
-def _row(record: dict[str, Any]) -> Delivery:
+def _row(record: Mapping[str, Any]) -> Delivery:
     values = {key: value for key, value in record.items() if key != "order_key"}
     return Delivery(**values | {"state": WebhookState(record["state"])})

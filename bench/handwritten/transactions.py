@@ -104,7 +104,7 @@ async def _in_two(connection: asyncpg.Connection, mode: str, digest: str) -> Cal
 
 async def _at_once(connection: connecting.Connection, mode: str, digest: str) -> Caller:
     call = f"open_session('{digest}', now(), '{SESSION_LIFETIME.days} days')"
-    answer = await connection.begin(mode, "", call)
+    answer = await connection.begin(f"BEGIN {mode}", "", call)
     if not answer:
         raise HTTPException(401)
     found = orjson.loads(answer)

@@ -56,10 +56,6 @@ class Migration(migrations.Migration):
         ops.AddIndex(
             model_name="AuditEvent", index=Index(fields=["tenant_id", "action", "created_at", "id"])
         ),
-        ops.RemoveIndex(
-            model_name="OutboxEntry", fields=["tenant_id", "invitation_id", "created_at"]
-        ),
-        ops.AddIndex(model_name="OutboxEntry", index=Index(fields=["invitation_id", "created_at"])),
         ops.RemoveIndex(model_name="Servicing", fields=["organization_id", "id"]),
         ops.AddIndex(
             model_name="Servicing", index=Index(fields=["organization_id", "created_at", "id"])

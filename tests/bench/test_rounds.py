@@ -1,11 +1,13 @@
+import re
 import sys
 
 import pytest
 
 from bench import rounds
 from bench.handwritten.peer import Handwritten
-from bench.load import Run
+from bench.load import Run, Wrong
 from bench.rounds import Measured, Pace
+from bench.serving import Serving
 from bench.work import Peer
 
 RUN = Run(requests=1, per_second=1, p50=1, p99=1)
@@ -67,6 +69,18 @@ async def test_a_peer_whose_program_is_missing_is_reported(
 
 async def test_a_peer_that_answers_wrongly_is_reported() -> None:
     assert (await measure(WELL)).troubles["well"].startswith("404")
+
+
+@pytest.mark.parametrize("answer", ["Sorry", "null", "[]", "{}", '{"members": null}'])
+async def test_an_answer_of_another_shape_is_a_wrong_one(
+    monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    async def sent(*_: object) -> bytes:
+        return answer.encode()
+
+    monkeypatch.setattr(rounds, "sent", sent)
+    with pytest.raises(Wrong, match=f"a wrong answer to page: {re.escape(answer)}"):
+        await rounds.check(WELL, "page", Serving(0, 0, 0))
 
 
 async def test_every_server_begins_a_round_in_its_turn(pressed: list[str]) -> None:

@@ -87,7 +87,7 @@ _OTHERS, _PENDING, _MORE = 1_000_000, 2_000_000, 3_000_000
 _COUNT = """
 delete from member_counts;
 insert into member_counts (id, tenant_id, status, role, number)
-select concat_ws(' ', status, role, tenant_id), tenant_id, status, role, count(*)
+select concat_ws(' ', tenant_id, status, role), tenant_id, status, role, count(*)
 from members group by tenant_id, status, role
 """
 _COLUMNS_OF = """

@@ -273,7 +273,7 @@ async def test_a_deleted_tenant_invites_nobody(sink: Sink, transport: SmtpTransp
 async def test_a_cancelled_mail_is_not_sent(sink: Sink, transport: SmtpTransport) -> None:
     invitation = await offers.invite()
     async with db.transaction(db.SYSTEM):
-        await outbox.cancel(invitation.id, now=clock.now())
+        await outbox.cancel(invitation, now=clock.now())
     await delivery.deliver_due(transport)
     entry = await offers.only_entry()
     assert (entry.state, entry.facts) == (OutboxState.CANCELLED, {})
@@ -287,7 +287,7 @@ async def test_a_cancelled_mail_waiting_for_its_next_try_ends_at_once(
     sink.replies["RCPT"] = [GREYLISTED]
     await delivery.deliver_due(transport)
     async with db.transaction(db.SYSTEM):
-        await outbox.cancel(invitation.id, now=clock.now())
+        await outbox.cancel(invitation, now=clock.now())
     await delivery.deliver_due(transport)
     assert await state() is OutboxState.CANCELLED
 

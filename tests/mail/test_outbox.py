@@ -48,8 +48,8 @@ async def test_an_invitations_mail_is_worth_sending_while_its_link_works() -> No
 async def test_cancelling_an_invitations_mail_leaves_others_alone() -> None:
     invitation, _ = await offers.invite(), await offers.invite("bob@example.org")
     async with db.transaction(db.SYSTEM):
-        assert await outbox.cancel(invitation.id, now=clock.now()) == 1
-        assert await outbox.cancel(invitation.id, now=clock.now()) == 0
+        assert await outbox.cancel(invitation, now=clock.now()) == 1
+        assert await outbox.cancel(invitation, now=clock.now()) == 0
         cancelled = await OutboxEntry.filter(cancelled_at__isnull=False)
     assert [entry.invitation_id for entry in cancelled] == [invitation.id]
 
@@ -58,7 +58,7 @@ async def test_what_has_left_cannot_be_cancelled() -> None:
     invitation = await offers.invite()
     async with db.transaction(db.SYSTEM):
         await OutboxEntry.all().update(state=OutboxState.SENT)
-        assert await outbox.cancel(invitation.id, now=clock.now()) == 0
+        assert await outbox.cancel(invitation, now=clock.now()) == 0
 
 
 async def test_a_deleted_tenants_mails_end(clock: Clock) -> None:

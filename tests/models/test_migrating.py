@@ -19,6 +19,18 @@ insert into outbox_entries
   (id, message, recipient, locale, facts, state, attempts, due_at, created_at)
 values ('msg_1', 'removed', 'ann@example.com', 'EN', '{}', 'SENT', 1, now(), now());
 """
+PEOPLE = """
+insert into tenants (id, name, name_key, catalog, locale, created_at, updated_at) values
+  ('ten_1', 'Acme', 'acme', 'PROJECT', 'EN', now(), now());
+insert into members (id, tenant_id, status, role, email, email_key, name_key, is_first_user,
+  created_at, updated_at)
+select 'mem_' || n, 'ten_1', 'PENDING', 'MANAGER', n, n, '', false, now(), now()
+from generate_series(1, 3) n;
+"""
+COUNTS = {
+    "kept": "select tenant_id, status, role, number from member_counts where number <> 0",
+    "counted": "select tenant_id, status, role, count(*)::int from members group by 1, 2, 3",
+}
 DOORS = 15
 TABLES = (
     "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
@@ -104,6 +116,22 @@ async def test_what_was_there_before_the_cabinet_is_brought_along(blank: Address
     await connection.close()
     assert [tuple(user) for user in users] == [("ann", True, "ann archer"), ("ivo", False, "ivo")]
     assert [mail["recipient"] for mail in mails] == [""]
+
+
+async def test_members_who_were_there_before_they_were_counted_are_counted_on(
+    blank: Addresses,
+) -> None:
+    """ADR 0045: as they were brought along, and after one of them has become another."""
+    await migrating.migrate(blank[1], embedded.SERVING_ROLE, target="models.0009_portals")
+    connection = await asyncpg.connect(**database.parse(blank[1]))
+    await connection.execute("select set_config('app.scope', 'system', false)")
+    await connection.execute(PEOPLE)
+    await migrating.migrate(blank[1], embedded.SERVING_ROLE)
+    for change in ("select", "update members set role = 'USER' where id = 'mem_1'"):
+        await connection.execute(change)
+        kept, counted = [{*await connection.fetch(COUNTS[name])} for name in ("kept", "counted")]
+        assert kept == counted, change
+    await connection.close()
 
 
 async def test_a_database_that_is_not_migrated_is_not_served(

@@ -11,15 +11,14 @@ pytestmark = pytest.mark.usefixtures("world")
 
 OVER_ALL_TENANTS = {
     ("members", "email_key"),  # the offers made to one address
-    ("app_access", "app_id"),  # who has a right on one app
-    ("app_actions", "app_id"),  # what one app was asked
+    ("app_access", "app_id"),  # ADR 0050: the rights that go before their app
+    ("app_actions", "app_id"),  # ADR 0050: what goes with its app
     ("app_actions", "requested_at"),  # the oldest, which are forgotten
-    ("app_roles", "app_id"),  # the roles that go with their app
-    ("app_role_assignments", "app_role_id"),  # who has one role
+    ("app_roles", "app_id"),  # ADR 0050: the roles that go with their app
+    ("app_role_assignments", "app_role_id"),  # ADR 0050: what goes with its role
     ("app_sessions", "launched_at"),  # the oldest, which are forgotten
-    ("webhook_deliveries", "endpoint_id"),  # what one endpoint was told
+    ("webhook_deliveries", "endpoint_id"),  # ADR 0050: what goes with its endpoint
     ("webhook_endpoints", "rests_until"),  # those that nothing is sent to now
-    ("outbox_entries", "invitation_id"),  # what carries one invitation
     ("member_imports", "created_at"),  # the oldest that were never applied
     ("member_imports", "finished_at"),  # the oldest that were
     ("members", "user_id"),  # the places of one person

@@ -6,11 +6,19 @@ from typing import Any
 import orjson
 import pytest
 
-from models import Catalog, MemberStatus, Tenant
+from models import Catalog, MemberStatus, Tenant, database
 from tests.clients import Client, Person
 from tests.factories import World
 from tests.resolvers import app_steps, feed_steps, steps
 from tests.resolvers.feed_steps import CHANGES, Copy
+
+JOIN = """
+insert into members (id, tenant_id, status, role, email, email_key, name_key, is_first_user,
+  created_at, updated_at)
+select 'mem_' || n, $1, 'PENDING', 'ACCOUNTANT', n, n, '', false, now(), now()
+from generate_series($2::int, $3::int) n
+"""
+READ_THROUGH = "select pg_stat_get_xact_numscans('members'::regclass) as times"
 
 
 @pytest.fixture
@@ -265,3 +273,15 @@ async def test_removals_are_among_what_has_changed_for_holders_of_audit_view(
     asked = {"t": project.id, "s": last["updatedAt"]}
     assert await administrator.refusal(filtered, **asked) == "PERMISSION_DENIED"
     assert len((await owner.ask(filtered, **asked))["members"]["edges"]) == 1
+
+
+async def test_of_however_many_come_at_once_none_is_looked_for_among_all(project: Tenant) -> None:
+    """Not even by a session that has numbered members while there were few of them."""
+    async with database.transaction(database.SYSTEM):
+        before = await database.rows(READ_THROUGH)
+        for first, last in (*((n, n) for n in range(10)), (100, 199)):
+            await database.rows("set constraints all deferred")
+            await database.rows(JOIN, project.id, first, last)
+            await database.rows("set constraints all immediate")
+        assert await database.rows(READ_THROUGH) == before
+        assert await database.rows("select id from members where revision = 0") == []
