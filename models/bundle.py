@@ -52,12 +52,11 @@ class Bundle:
         Raises:
             errors.ServiceUnavailable: the server did not say so; it may be, or may not be.
         """
-        with database.typed_failures():
-            await self._end(None)
+        await self._end(None)
 
     async def close(self) -> None:
         """Whatever was not committed is undone."""
-        with suppress(errors.Failure), database.typed_failures():
+        with suppress(errors.Failure):
             await self._end(BaseException)
 
     async def _open(self) -> None:
@@ -122,14 +121,13 @@ class _Step(TransactionClient):
     def acquire_connection(self) -> Any:
         return _Turn(self._lock, self)
 
-    async def run(self, statement: str) -> None:
-        await self._connection.execute(statement)
+    async def run(self, statement: str, within: float | None = None) -> None:
+        await self._connection.execute(statement, timeout=within)
 
     async def undo(self) -> None:
         """Where that fails there is no connection any more, and nothing to undo."""
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            async with self.answered(self.patience):
-                await self.run("rollback to savepoint step; release savepoint step")
+            await self.run("rollback to savepoint step; release savepoint step", self.patience)
 
     async def release(self) -> None:
         """What failed inside and was borne with is undone, as a commit would."""

@@ -7,12 +7,14 @@ A server may also be there and say nothing: it hangs, or the network drops what 
 answer has its time, and a connection that lets it pass is given up (ADR 0043).
 """
 
+import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
+from asyncpg.protocol import NO_TIMEOUT
 
 from settings import Settings
 
@@ -30,20 +32,36 @@ class Connection(asyncpg.Connection):
     limits = ""
 
     async def begin(
-        self, said: str, scope: str = "", call: str | None = None, end: str = ""
+        self,
+        said: str,
+        scope: str = "",
+        call: str | None = None,
+        end: str = "",
+        *,
+        within: float | None = None,
     ) -> bytes:
         """`said` begins a transaction with that scope; the row of `call` in JSON, if it has one.
 
         All of it is SQL of ours, sent as one message. Of such a message asyncpg hands out no rows
-        but those that are copied. With `end` the transaction is over.
+        but those that are copied. With `end` the transaction is over. `within`: seconds.
         """
         said, answer = f"{said};{self.limits}{scope}", bytearray()
         if call is None:
-            await self.execute(said)
+            await self.execute(said, timeout=within)
         else:
-            copied = self._copy_out(said + _COPIED.format(call) + end, _into(answer), None)  # type: ignore[attr-defined]
-            await self._in_time(copied)
+            copying = self._copy(said + _COPIED.format(call) + end, answer, within)
+            await self._in_time(copying)
         return bytes(answer)
+
+    async def _copy(self, query: str, answer: bytearray, within: float | None) -> None:
+        """asyncpg's own time for it would make a task of each piece."""
+
+        async def keep(piece: bytes) -> None:
+            answer.extend(piece)
+
+        protocol: Any = self._protocol  # type: ignore[attr-defined]
+        async with asyncio.timeout(within):
+            await protocol.copy_out(query, keep, NO_TIMEOUT)
 
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 asyncpg's own
         """Settings end with their transaction; one may have been cut off while it began."""
@@ -76,13 +94,6 @@ _COPIED = (
     " (format csv, quote e'\\x01', delimiter e'\\x02')"
 )
 """Neither character can stand in JSON, so nothing is quoted."""
-
-
-def _into(answer: bytearray) -> Callable[[bytes], Awaitable[None]]:
-    async def write(data: bytes) -> None:
-        answer.extend(data)
-
-    return write
 
 
 _LINE = {"TCP_KEEPIDLE": 1, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 2000}

@@ -7,7 +7,7 @@ transaction mode.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
@@ -34,6 +34,7 @@ __all__ = [
     "Scope",
     "config",
     "parse",
+    "records",
     "rows",
     "start",
     "stop",
@@ -151,10 +152,9 @@ class Bundle(Protocol):
 bundle: ContextVar[Bundle | None] = ContextVar("bundle", default=None)
 
 
-@asynccontextmanager
-async def transaction(
+def transaction(
     scope: Scope, *, read_only: bool = False, apart: bool = False, call: str | None = None
-) -> AsyncIterator[Any]:
+) -> AbstractAsyncContextManager[Any]:
     """One transaction with `scope`; commits unless the block raises. Never nested.
 
     `apart`: it is true at once, whatever becomes of the bundle under way; for what is counted.
@@ -171,16 +171,20 @@ async def transaction(
         message = "transactions are never nested"
         raise RuntimeError(message)  # noqa: TRY004 no argument is of a wrong type
     whole = None if apart else bundle.get()
+    if whole is not None and whole.takes(read_only=read_only):
+        return _step(whole, scope, read_only=read_only, call=call)
+    return client.begin(scope, read_only=read_only, apart=apart, call=call)
+
+
+@asynccontextmanager
+async def _step(
+    whole: Bundle, scope: Scope, *, read_only: bool, call: str | None
+) -> AsyncIterator[Any]:
     with typed_failures():
-        if whole is not None and whole.takes(read_only=read_only):
-            async with whole.step(read_only=read_only):
-                await set_scope(scope)
-                yield await called(call) if call else None
-        else:
-            begun = client.begin(scope, read_only=read_only, apart=apart, call=call)
-            async with begun as inner:
-                yield orjson.loads(inner.answer) if inner.answer else None
-    if not (read_only or apart):
+        async with whole.step(read_only=read_only):
+            await set_scope(scope)
+            yield await called(call) if call else None
+    if not read_only:
         retrying.changed()
 
 
@@ -196,11 +200,11 @@ async def look_up(call: str) -> Any:
     """The row of a function's call in a read-only transaction of its own, in one trip."""
     client = get_connection(ALIAS)
     if not isinstance(client, Client) or bundle.get() is not None:
-        async with transaction(NOBODY, read_only=True, call=call) as found:
-            return found
-    with typed_failures():
-        async with client.begin(read_only=True, call=call, is_only_call=True) as inner:
-            return orjson.loads(inner.answer) if inner.answer else None
+        begun = transaction(NOBODY, read_only=True, call=call)
+    else:
+        begun = client.begin(read_only=True, call=call, is_only_call=True)
+    async with begun as found:
+        return found
 
 
 async def called(call: str) -> Any:
@@ -233,5 +237,10 @@ async def set_scope(scope: Scope) -> None:
 
 async def rows(sql: str, *arguments: object) -> list[dict[str, Any]]:
     """Run one statement in the running transaction; its rows as dicts, `RETURNING` included."""
+    return [dict(record) for record in await records(sql, *arguments)]
+
+
+async def records(sql: str, *arguments: object) -> list[Mapping[str, Any]]:
+    """As `rows`, for what is read by the hundred: a dict of each takes as long as to read it."""
     client: Any = get_connection(ALIAS)
     return await client.fetch(sql, arguments)  # type: ignore[no-any-return]

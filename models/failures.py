@@ -14,18 +14,26 @@ def typed_failures() -> Iterator[None]:
     """Around what is asked of the server; see `database.transaction`."""
     try:
         yield
-    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
-        raise errors.Conflict(is_passing=True) from error
-    except asyncpg.QueryCanceledError as error:
-        raise errors.Timeout from error
-    except ValidationError as error:
-        raise errors.InvalidInput([]) from error
-    except OperationalError as error:
-        if isinstance(error.args[0], asyncpg.DataError):
-            raise errors.InvalidInput([]) from error
-        raise
-    except _AWAY as error:
-        raise errors.ServiceUnavailable from error
+    except Exception as error:
+        if (failure := typed(error)) is error:
+            raise
+        raise failure from error
+
+
+def typed(error: BaseException) -> BaseException:
+    """The failure of ours that it is; itself where it is none."""
+    match error:
+        case asyncpg.DeadlockDetectedError() | asyncpg.SerializationError():
+            return errors.Conflict(is_passing=True)
+        case asyncpg.QueryCanceledError():
+            return errors.Timeout()
+        case ValidationError():
+            return errors.InvalidInput([])
+        case OperationalError() if isinstance(error.args[0], asyncpg.DataError):
+            return errors.InvalidInput([])
+        case OperationalError():
+            return error
+    return errors.ServiceUnavailable() if isinstance(error, _AWAY) else error
 
 
 _AWAY = (

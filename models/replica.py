@@ -117,13 +117,11 @@ async def transaction(scope: Scope, mark: Mark) -> AsyncIterator[None]:
         Unfit: at the beginning, or when it failed on the way; then nothing read in it counts.
     """
     try:
-        with database.typed_failures():
-            async with _client().begin(read_only=True) as client:
-                await database.set_scope(scope)
-                await _compare(mark)
-                yield
-                if isinstance(client.failure, _GONE):
-                    raise client.failure
+        async with (begun := _client().begin(scope, read_only=True)):
+            await _compare(mark)
+            yield
+            if isinstance(begun.client.failure, _GONE):
+                raise begun.client.failure
     except _GONE as failure:
         if not isinstance(failure, errors.Conflict):
             _health.failed(failure)

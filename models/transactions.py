@@ -5,18 +5,20 @@ with the row of a call that says who asks (ADR 0048).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
 import errors
 from models import pool as pools
-from models.failures import typed_failures
+from models import retrying
+from models.failures import typed, typed_failures
 
 if TYPE_CHECKING:
     from models.database import Client
@@ -38,33 +40,38 @@ class Transaction:
     def __init__(self, client: "TransactionClient", parent: "Client") -> None:
         self.client, self._parent = client, parent
 
-    async def __aenter__(self) -> "TransactionClient":
+    async def __aenter__(self) -> Any:
+        """The row of its call; None where that has none."""
         now, patience = asyncio.get_running_loop().time, self.client.patience
         until = now() + patience
-        self.client._connection = connection = await self._acquired(until)  # noqa: SLF001 Tortoise offers no other way
-        try:
-            self.token = get_connections().set(self.client.connection_name, self.client)
-            async with self.client.answered(max(until - now(), patience / 2)):
-                await self.client.begin()
-        except BaseException:
-            self.leave()
-            await asyncio.shield(self._parent.pool.release(connection))
-            raise
-        return self.client
-
-    async def __aexit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        try:
-            if kind is None:
-                await self.client.commit()
-            else:
-                await self.client.abandon()
-                await self.client.rollback()
-        finally:
-            connection = self.client._connection  # noqa: SLF001
+        with typed_failures():
+            self.client._connection = connection = await self._acquired(until)  # noqa: SLF001 Tortoise offers no other way
             try:
-                await self._parent.pool.release(connection, timeout=self.client.patience)
-            finally:
+                self.token = get_connections().set(self.client.connection_name, self.client)
+                await self.client.start(max(until - now(), patience / 2))
+            except BaseException:
                 self.leave()
+                await asyncio.shield(self._parent.pool.release(connection))
+                raise
+        return self.client.answer
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        with typed_failures():
+            try:
+                await self.client.end(kind)
+            finally:
+                await self._give_back()
+        if error is not None and (failure := typed(error)) is not error:
+            raise failure from error
+
+    async def _give_back(self) -> None:
+        connection = self.client._connection  # noqa: SLF001
+        try:
+            await self._parent.pool.release(connection, timeout=self.client.patience)
+        finally:
+            self.leave()
 
     def leave(self) -> None:
         """Nothing more is asked of it from here, though it is not at its end."""
@@ -85,8 +92,8 @@ class TransactionClient(TransactionWrapper):
     """Failures are typed where they happen: a field of a query may be the one that catches them.
 
     Whatever is asked of a transaction that has failed fails the same way. `scope` is the SQL it
-    begins with, `call` that of a function, whose row is `answer` then, in JSON. `is_only_call`:
-    nothing else is asked, and it ends in the same trip.
+    begins with, `call` that of a function, whose row is `answer` then. `is_only_call`: nothing else
+    is asked, and it ends in the same trip.
     """
 
     read_only = False
@@ -95,24 +102,37 @@ class TransactionClient(TransactionWrapper):
     scope = ""
     call: str | None = None
     is_only_call = False
-    answer: bytes = b""
+    answer: Any = None
     failure: errors.Failure | None = None
 
     def __init__(self, connection: AsyncpgDBClient) -> None:
         super().__init__(connection)
         self._asking: set[asyncio.Task[Any] | None] = set()
 
-    async def begin(self) -> None:
+    async def start(self, within: float) -> None:
         connection: Any = self._connection
         said = "BEGIN READ ONLY" if self.read_only else "BEGIN"
         end = ";COMMIT" if self.is_only_call else ""
-        self.answer = await connection.begin(said, self.scope, self.call, end)
+        answer = await connection.begin(said, self.scope, self.call, end, within=within)
+        self.answer = orjson.loads(answer) if answer else None
+
+    async def end(self, failure: type[BaseException] | None) -> None:
+        """It is true, or undone where there was a failure."""
+        if failure is None:
+            await self.commit()
+        else:
+            await self.abandon()
+            await self.rollback()
 
     async def commit(self) -> None:
         if self.is_only_call:
             return
-        with nullcontext() if self.read_only or self.apart else committing.get()():
+        if self.read_only or self.apart:
             await self._connection.execute("COMMIT")
+            return
+        with committing.get()():
+            await self._connection.execute("COMMIT")
+        retrying.changed()
 
     async def abandon(self) -> None:
         """Loaders ask in tasks of their own, which do not end with who waits for them."""
@@ -125,26 +145,18 @@ class TransactionClient(TransactionWrapper):
     async def rollback(self) -> None:
         """A server that does not even say that it is done finds the connection closed, and is."""
         with suppress(TimeoutError):
-            async with self.answered(self.patience):
-                await self._connection.execute("ROLLBACK")
+            await self._connection.execute("ROLLBACK", timeout=self.patience)
 
-    @asynccontextmanager
-    async def answered(self, within: float) -> AsyncIterator[None]:
-        """What the server answers at once, if it answers; else the connection is given up."""
+    async def fetch(self, sql: str, arguments: Sequence[object]) -> list[Mapping[str, Any]]:
+        """One statement's; Tortoise has its own way for what fails only."""
+        self._asking.add(task := asyncio.current_task())
         try:
-            async with asyncio.timeout(within):
-                yield
-        except TimeoutError:
-            self._connection.terminate()
-            raise
-
-    async def fetch(self, sql: str, arguments: Sequence[object]) -> list[dict[str, Any]]:
-        """One statement's rows."""
-        return await self._translate_exceptions(TransactionClient._fetch, sql, arguments)  # type: ignore[no-any-return]
-
-    async def _fetch(self, sql: str, arguments: Sequence[object]) -> list[dict[str, Any]]:
-        async with self.acquire_connection() as connection:
-            return [dict(each) for each in await connection.fetch(sql, *arguments)]
+            async with self.acquire_connection() as connection:
+                return await connection.fetch(sql, *arguments)  # type: ignore[return-value]  # reads as one
+        except Exception as error:  # noqa: BLE001 which is raised again
+            return await self._translate_exceptions(_failing, error)  # type: ignore[no-any-return]
+        finally:
+            self._asking.discard(task)
 
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         self._asking.add(task := asyncio.current_task())
@@ -158,3 +170,7 @@ class TransactionClient(TransactionWrapper):
             raise self.failure or error from None
         finally:
             self._asking.discard(task)
+
+
+async def _failing(_: object, error: Exception) -> Any:
+    raise error

@@ -3,6 +3,7 @@
 Tenantry decides who may ask, and delegates: backups, error logs and the rest are the app's.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -160,6 +161,6 @@ async def forget_old() -> int:
         return await AppAction.filter(requested_at__lte=clock.now() - _KEPT).delete()
 
 
-def _row(record: dict[str, Any]) -> Request:
+def _row(record: Mapping[str, Any]) -> Request:
     values = {key: value for key, value in record.items() if key != "order_key"}
     return Request(**values | {"state": AppActionState(record["state"])})

@@ -4,7 +4,7 @@ Nothing is written when a member, a right, an app, its subscription or a tenant 
 are over by `LIVING`, which everything asks that lists, counts, ends or keeps alive.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -121,7 +121,7 @@ async def many(viewer: Viewer, session_ids: Sequence[str]) -> dict[str, rows.App
     return {record["id"]: _row(record) for record in found}
 
 
-def _row(record: dict[str, Any]) -> rows.AppSession:
+def _row(record: Mapping[str, Any]) -> rows.AppSession:
     return rows.AppSession(**{key: value for key, value in record.items() if key != "order_key"})
 
 

@@ -4,7 +4,7 @@ Holders of `apps:manage` or `apps:assign` see every app of their tenant. For eve
 without a right on it does not exist: not in lists, not by id, not in counts, not in filters.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -224,14 +224,14 @@ async def held_by(viewer: Viewer, member_ids: Sequence[str]) -> dict[str, list[r
     """The rights of members on apps that the viewer may know of, by member id."""
     found: dict[str, list[rows.AppAccess]] = {member_id: [] for member_id in member_ids}
     known: dict[str, rows.App] = {}
-    for record in await database.rows(_HELD, *_sight(viewer), list(member_ids)):
+    for record in await database.records(_HELD, *_sight(viewer), list(member_ids)):
         app = known.get(record["id"]) or known.setdefault(record["id"], _row(record))
         held = rows.AppAccess(app, AppRight[record["right"]], record["member_id"])
         found[held.member_id].append(held)
     return found
 
 
-def _row(record: dict[str, Any]) -> rows.App:
+def _row(record: Mapping[str, Any]) -> rows.App:
     right = record["viewer_right"]
     return rows.App(
         record["id"],

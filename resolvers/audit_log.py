@@ -4,7 +4,7 @@ Who acted is named even where he has left since, or acted for the provider: thro
 database that opens for the actors of the viewer's own tenants only (ADR 0002).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -135,7 +135,7 @@ def _is_key(actor_id: str) -> bool:
     return ids.prefix(actor_id) == "key"
 
 
-def _event(record: dict[str, Any]) -> Event:
+def _event(record: Mapping[str, Any]) -> Event:
     changes = orjson.loads(record["changes"])
     return Event(
         id=record["id"],

@@ -5,7 +5,7 @@ only the member himself and holders of `members:invite` or `members:edit` (PRODU
 who never joined shows only what his inviter typed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -135,7 +135,7 @@ async def changed(viewer: Viewer, member_id: str) -> rows.Member:
     return seen(viewer, found[0])
 
 
-def visible(viewer: Viewer, record: dict[str, Any]) -> bool:
+def visible(viewer: Viewer, record: Mapping[str, Any]) -> bool:
     """Removed members are in the audit's sight only (PRODUCT 4)."""
     if _own(viewer, record):
         return True
@@ -145,13 +145,13 @@ def visible(viewer: Viewer, record: dict[str, Any]) -> bool:
     return all(checks.sees(viewer, record["tenant_id"], permission) for permission in needed)
 
 
-def seen(viewer: Viewer, record: dict[str, Any]) -> rows.Member:
+def seen(viewer: Viewer, record: Mapping[str, Any]) -> rows.Member:
     """The row as this viewer may see it."""
     manages = checks.sees_any(viewer, record["tenant_id"], PRIVATE)
     return _shown(record, private=manages or _own(viewer, record))
 
 
-def _shown(record: dict[str, Any], *, private: bool) -> rows.Member:
+def _shown(record: Mapping[str, Any], *, private: bool) -> rows.Member:
     return rows.Member(
         id=record["id"],
         tenant_id=record["tenant_id"],
@@ -176,6 +176,6 @@ def _shown(record: dict[str, Any], *, private: bool) -> rows.Member:
     )
 
 
-def _own(viewer: Viewer, record: dict[str, Any]) -> bool:
+def _own(viewer: Viewer, record: Mapping[str, Any]) -> bool:
     living = record["status"] in (MemberStatus.JOINED, MemberStatus.DISABLED)
     return living and viewer.user_id is not None and record["user_id"] == viewer.user_id

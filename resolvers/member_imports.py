@@ -190,7 +190,7 @@ async def forget_old() -> int:
     return len(found)
 
 
-def _import(record: dict[str, Any]) -> Import:
+def _import(record: Mapping[str, Any]) -> Import:
     return Import(
         id=record["id"],
         tenant_id=record["tenant_id"],
@@ -203,7 +203,7 @@ def _import(record: dict[str, Any]) -> Import:
     )
 
 
-def _row(record: dict[str, Any]) -> Row:
+def _row(record: Mapping[str, Any]) -> Row:
     return Row(
         id=record["id"],
         number=record["number"],

@@ -4,10 +4,10 @@ A cursor names the list it belongs to, so that one list's cursor is refused by a
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
@@ -20,8 +20,7 @@ DEFAULT_SIZE, LARGEST_SIZE = 50, 100
 _LARGEST = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The arguments of a connection, as they came."""
 
     first: int | None = None
@@ -38,18 +37,17 @@ class Window:
         """Raises:
         errors.InvalidInput: outside 1 to 100, or both ways at once.
         """
-        wrong = [
-            name
-            for name, value in (("first", self.first), ("last", self.last))
-            if value is not None and not 1 <= value <= LARGEST_SIZE
-        ]
-        if self.first is not None and self.last is not None:
-            wrong = ["first", "last"]
+        if self.first is None and self.last is None:
+            return DEFAULT_SIZE
+        sizes = {"first": self.first, "last": self.last}
+        given = {name: value for name, value in sizes.items() if value is not None}
+        both = len(given) > 1
+        wrong = [name for name, size in given.items() if both or not 1 <= size <= LARGEST_SIZE]
         if wrong:
             raise errors.InvalidInput(
                 [errors.FieldFault((name,), "OUT_OF_RANGE", LARGEST_SIZE) for name in wrong]
             )
-        return self.first or self.last or DEFAULT_SIZE
+        return next(iter(given.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +66,7 @@ class Order:
     number: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Edge(Generic[T]):
+class Edge(NamedTuple, Generic[T]):
     """An item and its place in the list that is called `order`; `value` is what that goes by."""
 
     node: T
@@ -83,8 +80,7 @@ class Edge(Generic[T]):
         return urlsafe_b64encode(place).decode().rstrip("=")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(NamedTuple, Generic[T]):
     """`resting`: the cursor that stays the last one where nothing (yet) follows it."""
 
     edges: Sequence[Edge[T]]
@@ -111,7 +107,7 @@ async def read(
     *,
     order: Order,
     window: Window,
-    make: Callable[[dict[str, Any]], T],
+    make: Callable[[Mapping[str, Any]], T],
     around: str = "",
     by_values: bool = False,
 ) -> Page[T]:
@@ -142,7 +138,7 @@ async def read(
         sql = f"{around.format(sql)} order by order_key {direction}, id {direction}"
     if by_values:
         await plan_by_values()
-    found = await database.rows(sql, *values)
+    found = await database.records(sql, *values)
     return _page(found, order, window, make)
 
 
@@ -157,11 +153,11 @@ async def plan_by_values() -> None:
 
 
 def _page(
-    found: list[dict[str, Any]], order: Order, window: Window, make: Callable[[dict[str, Any]], T]
+    found: Sequence[Any], order: Order, window: Window, make: Callable[[Mapping[str, Any]], T]
 ) -> Page[T]:
     more, records = len(found) > window.size, found[: window.size]
     if window.backward:
-        records.reverse()
+        records = records[::-1]
     return Page(
         [Edge(make(each), order.name, each["order_key"], each["id"]) for each in records],
         has_next_page=window.before is not None if window.backward else more,
@@ -197,12 +193,12 @@ def cut(items: Sequence[Any], window: Window, *, name: str) -> Page[Any]:
     Raises:
         errors.InvalidInput: as `read`.
     """
-    order, found, size = Order(name, "", ""), list(items), window.size
+    size, found = window.size, items
     if window.after is not None:
-        start = _position(window.after, order, "after")[1]
+        start = _position(window.after, Order(name, "", ""), "after")[1]
         found = [item for item in found if item.id > start]
     if window.before is not None:
-        end = _position(window.before, order, "before")[1]
+        end = _position(window.before, Order(name, "", ""), "before")[1]
         found = [item for item in found if item.id < end]
     shown = found[-size:] if window.backward else found[:size]
     more = len(found) > size

@@ -1,12 +1,14 @@
 """What resolvers hand back: rows as the viewer may see them.
 
 What is not the viewer's to see is None already, so that the schema decides nothing. Attribute
-names are those of the GraphQL fields in snake case.
+names are those of the GraphQL fields in snake case. What there are hundreds of on a page is a named
+tuple, which is made three times as fast as a frozen dataclass.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from locales import Locale
 from models import AppRight, Catalog, InvitationState, MemberStatus
@@ -112,8 +114,7 @@ class PermissionDetail:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """`is_managed`: his data are edited in the tenant, and not by himself. `servicing` is the
     tenant's. `shows_rights`: what he may do is the viewer's to see.
     """
@@ -173,8 +174,7 @@ class Member:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(NamedTuple):
     """`viewer_right` is None where the viewer only administers the tenant's list; `ended_at` while
     it can be launched.
     """
@@ -196,8 +196,7 @@ class AppRole:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class AppAccess:
+class AppAccess(NamedTuple):
     app: App
     right: AppRight
     member_id: str

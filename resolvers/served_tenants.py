@@ -3,6 +3,7 @@
 What is read here is all they see of a tenant, with its subscriptions (ADR 0020).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from auth.viewer import Viewer
@@ -64,7 +65,7 @@ def _where(organization_id: str, search: str | None) -> Conditions:
     return where
 
 
-def _served(record: dict[str, Any]) -> rows.ServedTenant:
+def _served(record: Mapping[str, Any]) -> rows.ServedTenant:
     name, catalog = record["tenant"]
     return rows.ServedTenant(
         record["tenant_id"],

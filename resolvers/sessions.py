@@ -2,6 +2,7 @@
 so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,7 +127,7 @@ async def mine(viewer: Viewer, window: pages.Window) -> pages.Page[rows.Session]
     )
 
 
-def _shown(record: dict[str, Any]) -> rows.Session:
+def _shown(record: Mapping[str, Any]) -> rows.Session:
     return rows.Session(**{key: value for key, value in record.items() if key != "order_key"})
 
 

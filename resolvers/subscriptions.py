@@ -3,7 +3,7 @@
 Nothing is written when one ends: what runs and what can be launched is asked of the moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -126,7 +126,7 @@ def _sight(viewer: Viewer) -> Sequence[object]:
     return [clock.now(), viewer.is_staff, every, served_for]
 
 
-def of_record(record: dict[str, Any]) -> Subscription:
+def of_record(record: Mapping[str, Any]) -> Subscription:
     return Subscription(
         record["id"],
         record["tenant_id"],
@@ -138,7 +138,7 @@ def of_record(record: dict[str, Any]) -> Subscription:
     )
 
 
-def _state(record: dict[str, Any]) -> State:
+def _state(record: Mapping[str, Any]) -> State:
     if record["cancelled_at"] is not None:
         return State.CANCELLED
     return State.ACTIVE if record["runs"] else State.ENDED

@@ -4,7 +4,7 @@ What one includes and its period stay as they were made, since customers have su
 who offers something else makes another tariff (ADR 0022).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -221,7 +221,7 @@ async def many(tariff_ids: Sequence[str]) -> dict[str, Tariff]:
     return {record["id"]: _of_record(record) for record in found}
 
 
-def _of_record(record: dict[str, Any]) -> Tariff:
+def _of_record(record: Mapping[str, Any]) -> Tariff:
     return Tariff(
         record["id"],
         record["code"],

@@ -3,6 +3,7 @@
 As in `offers`, one that its inviter could not make any more is none (PRODUCT 3.10).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,7 +86,7 @@ async def managed(invitation_id: str) -> Invitation:
     return _shown(record)
 
 
-def _shown(record: dict[str, Any]) -> Invitation:
+def _shown(record: Mapping[str, Any]) -> Invitation:
     return Invitation(
         id=record["id"],
         name=record["name"],
@@ -132,7 +133,7 @@ async def behind(token: str) -> dict[str, Any]:
     return found[0]
 
 
-def _stands(record: dict[str, Any]) -> bool:
+def _stands(record: Mapping[str, Any]) -> bool:
     inviter = checks.Standing(
         Catalog(record["organization_catalog"]),
         record["inviter_role"],

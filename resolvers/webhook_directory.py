@@ -1,5 +1,6 @@
 """A tenant's webhook endpoints as those see them who manage them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,7 +94,7 @@ async def changed(endpoint_id: str) -> Endpoint:
     return _row(record)
 
 
-def _row(record: dict[str, Any]) -> Endpoint:
+def _row(record: Mapping[str, Any]) -> Endpoint:
     made = {"order_key", "maker_id", "maker_name"}
     values = {key: value for key, value in record.items() if key not in made}
     maker_id, until = record["maker_id"], record["former_until"]

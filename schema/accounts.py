@@ -55,20 +55,20 @@ class User(Node, Actor):
         graphql_type=Annotated["Account", strawberry.lazy("schema.users")] | None,
         description="What provider staff see of him, and he himself; null for everybody else.",
     )
-    async def account(parent: strawberry.Parent[rows.User], info: Info) -> Rows:
-        return await info.context.loaders.accounts.load(parent.id)
+    def account(parent: strawberry.Parent[rows.User], info: Info) -> Rows:
+        return info.context.loaders.accounts.load(parent.id)
 
     @strawberry.field(
         graphql_type=str | None,
         description="A square picture of 256 pixels, for talking to support; null where there is"
         " none, or it is not the viewer's to see.",
     )
-    async def avatar_url(parent: strawberry.Parent[rows.User], info: Info) -> Rows:
-        return await info.context.loaders.avatars.load(parent.id)
+    def avatar_url(parent: strawberry.Parent[rows.User], info: Info) -> Rows:
+        return info.context.loaders.avatars.load(parent.id)
 
 
-async def _powers(account: Account, info: Info) -> Rows:
-    return await info.context.loaders.powers.load(account.id)
+def _powers(account: Account, info: Info) -> Rows:
+    return info.context.loaders.powers.load(account.id)
 
 
 @strawberry.type(description="What only the person himself sees of his account.")
@@ -116,8 +116,8 @@ class Me:
         graphql_type=str | None,
         description="His picture, put up by PUT /avatar; null where there is none.",
     )
-    async def avatar_url(parent: strawberry.Parent[Account], info: Info) -> Rows:
-        return await info.context.loaders.avatars.load(parent.id)
+    def avatar_url(parent: strawberry.Parent[Account], info: Info) -> Rows:
+        return info.context.loaders.avatars.load(parent.id)
 
     @strawberry.field(graphql_type=User, description="As others see him.")
     def user(parent: strawberry.Parent[Account]) -> Rows:

@@ -58,8 +58,8 @@ class AcceptInvitationPayload:
     )
 
     @strawberry.field(graphql_type=LazyMember, description="The member.")
-    async def member(self, info: Info) -> Rows:
-        return await info.context.loaders.members.load(self.member_id)
+    def member(self, info: Info) -> Rows:
+        return info.context.loaders.members.load(self.member_id)
 
 
 @strawberry.input(description="Declining an invitation.")

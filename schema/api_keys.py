@@ -63,8 +63,8 @@ class ApiKey(Node, Actor):
     revoked_at: datetime | None = strawberry.field(description="When it was revoked.")
 
     @strawberry.field(graphql_type=LazyTenant | None, description="The tenant it belongs to.")
-    async def tenant(parent: strawberry.Parent[key_directory.ApiKey], info: Info) -> Rows:
-        return await info.context.loaders.tenants.load(parent.tenant_id or "")
+    def tenant(parent: strawberry.Parent[key_directory.ApiKey], info: Info) -> Rows:
+        return info.context.loaders.tenants.load(parent.tenant_id or "")
 
 
 @strawberry.type

@@ -41,14 +41,14 @@ class AppAction(Node):
     )
 
     @strawberry.field(graphql_type=LazyApp, description="Which app.")
-    async def app(parent: strawberry.Parent[app_actions.Request], info: Info) -> Rows:
-        return await info.context.loaders.apps.load(parent.app_id)
+    def app(parent: strawberry.Parent[app_actions.Request], info: Info) -> Rows:
+        return info.context.loaders.apps.load(parent.app_id)
 
     @strawberry.field(
         graphql_type=LazyMember | None, description="Who asked, where the viewer may see him."
     )
-    async def member(parent: strawberry.Parent[app_actions.Request], info: Info) -> Rows:
-        return await info.context.loaders.members.load(parent.member_id)
+    def member(parent: strawberry.Parent[app_actions.Request], info: Info) -> Rows:
+        return info.context.loaders.members.load(parent.member_id)
 
 
 async def action_page(info: Info, app: rows.App, window: pages.Window) -> Rows:

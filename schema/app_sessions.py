@@ -31,15 +31,15 @@ class AppSession(Node):
     @strawberry.field(
         graphql_type=Annotated["App", strawberry.lazy("schema.apps")], description="Which app."
     )
-    async def app(parent: strawberry.Parent[rows.AppSession], info: Info) -> Rows:
-        return await info.context.loaders.apps.load(parent.app_id)
+    def app(parent: strawberry.Parent[rows.AppSession], info: Info) -> Rows:
+        return info.context.loaders.apps.load(parent.app_id)
 
     @strawberry.field(
         graphql_type=Annotated["Member", strawberry.lazy("schema.members")] | None,
         description="The member, where the viewer may see him.",
     )
-    async def member(parent: strawberry.Parent[rows.AppSession], info: Info) -> Rows:
-        return await info.context.loaders.members.load(parent.member_id)
+    def member(parent: strawberry.Parent[rows.AppSession], info: Info) -> Rows:
+        return info.context.loaders.members.load(parent.member_id)
 
 
 async def session_page(info: Info, app: rows.App, window: pages.Window) -> Rows:

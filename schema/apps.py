@@ -1,5 +1,6 @@
 """Apps, and members' rights on them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -41,12 +42,12 @@ class App(Node):
         graphql_type=list[AppRole] | None,
         description="The roles it knows inside, by code; 100 at most.",
     )
-    async def roles(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
-        return await info.context.loaders.app_roles.load(parent.id)
+    def roles(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
+        return info.context.loaders.app_roles.load(parent.id)
 
     @strawberry.field(graphql_type=LazyTenant, description="Whose app it is.")
-    async def tenant(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
-        return await info.context.loaders.tenants.load(parent.tenant_id)
+    def tenant(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
+        return info.context.loaders.tenants.load(parent.tenant_id)
 
     @strawberry.field(
         graphql_type=Connection[AppSession] | None,
@@ -63,20 +64,24 @@ class App(Node):
         return await session_page(info, parent, pages.Window(first, after, last, before))
 
     @strawberry.field(
+        graphql_type=str | None,
         description="Where it listens for its administrators; null: nowhere, or not told to the"
-        " viewer, who does not administer it."
+        " viewer, who does not administer it.",
     )
-    async def control_url(parent: strawberry.Parent[rows.App], info: Info) -> str | None:
-        control = await info.context.loaders.app_controls.load(parent)
-        return control.url if control else None
+    def control_url(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
+        return info.context.loaders.app_controls.load(
+            parent, lambda control: control and control.url
+        )
 
     @strawberry.field(
+        graphql_type=list[str] | None,
         description="What it can be asked to do, none while it listens nowhere; null: the viewer"
-        " does not administer it."
+        " does not administer it.",
     )
-    async def actions(parent: strawberry.Parent[rows.App], info: Info) -> list[str] | None:
-        control = await info.context.loaders.app_controls.load(parent)
-        return None if control is None else list(control.actions)
+    def actions(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
+        return info.context.loaders.app_controls.load(
+            parent, lambda control: control and list(control.actions)
+        )
 
     @strawberry.field(
         graphql_type=Connection[AppAction] | None,
@@ -102,8 +107,8 @@ class AppAccess:
     @strawberry.field(
         graphql_type=list[AppRole], description="The roles he has in the app, by code."
     )
-    async def roles(parent: strawberry.Parent[rows.AppAccess], info: Info) -> Rows:
-        return await info.context.loaders.roles_held.load(parent)
+    def roles(parent: strawberry.Parent[rows.AppAccess], info: Info) -> Rows:
+        return info.context.loaders.roles_held.load(parent)
 
 
 @strawberry.type(description="One right of a page and its position.")
@@ -116,6 +121,15 @@ class AppAccessEdge:
 class AppAccessConnection:
     edges: list[AppAccessEdge] = strawberry.field(description="The rights of this page.")
     page_info: PageInfo = strawberry.field(description="How to go on from here.")
+
+
+def held_page(info: Info, member_id: str, window: pages.Window) -> Rows:
+    """A page of a member's rights as a connection."""
+
+    def shown(held: Sequence[rows.AppAccess] | None) -> Rows:
+        return connections.of(pages.cut(held or (), window, name="app access"))
+
+    return info.context.loaders.app_access.load(member_id, shown)
 
 
 @strawberry.input(description="A right to give.")

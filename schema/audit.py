@@ -43,8 +43,8 @@ class AuditEvent(Node):
     request_id: str = strawberry.field(description="In which request, as its answer said.")
 
     @strawberry.field(graphql_type=Actor, description="Who did it.")
-    async def actor(parent: strawberry.Parent[audit_log.Event], info: Info) -> Rows:
-        return await info.context.loaders.actors.load(parent)
+    def actor(parent: strawberry.Parent[audit_log.Event], info: Info) -> Rows:
+        return info.context.loaders.actors.load(parent)
 
 
 @strawberry.input(description="Which events to list; what is left out does not narrow.")

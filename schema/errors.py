@@ -122,8 +122,8 @@ class AlreadyMember(Error):
         graphql_type=Annotated["Member", strawberry.lazy("schema.members")] | None,
         description="The member, where the viewer may see him.",
     )
-    async def member(self, info: Info) -> Rows:
-        return await info.context.loaders.members.load(self.member_id) if self.member_id else None
+    def member(self, info: Info) -> Rows:
+        return info.context.loaders.members.load(self.member_id) if self.member_id else None
 
 
 @strawberry.type(description="The viewer may not hand out that role.")
@@ -141,7 +141,7 @@ class SessionLimitReached(Error):
         description="What holds them, oldest first; ending one makes room.",
     )
     async def sessions(self, info: Info) -> Rows:
-        found = await info.context.loaders.app_sessions.load_many(self.session_ids)
+        found = await info.context.loaders.app_sessions.all(self.session_ids)
         return [session for session in found if session is not None]
 
 

@@ -49,10 +49,8 @@ class Invitation(Node):
     )
 
     @strawberry.field(graphql_type=LazyMember | None, description="The member it is for.")
-    async def member(parent: strawberry.Parent[rows.Invitation], info: Info) -> Rows:
-        if parent.member_id is None:
-            return None
-        return await info.context.loaders.members.load(parent.member_id)
+    def member(parent: strawberry.Parent[rows.Invitation], info: Info) -> Rows:
+        return info.context.loaders.members.load(parent.member_id) if parent.member_id else None
 
 
 @strawberry.type(description="What an invitation link offers to whoever holds it.")

@@ -36,8 +36,8 @@ class LaunchAppPayload:
     url: str | None = strawberry.field(description="Where the app is opened.")
 
     @strawberry.field(graphql_type=LazyAppSession, description="The viewer's session in the app.")
-    async def session(self, info: Info) -> Rows:
-        return await info.context.loaders.app_sessions.load(self.session_id)
+    def session(self, info: Info) -> Rows:
+        return info.context.loaders.app_sessions.load(self.session_id)
 
 
 LaunchAppResult = Annotated[

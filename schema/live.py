@@ -53,9 +53,9 @@ class AccessChange:
         graphql_type=Member | None,
         description="The viewer's place there now; null where he has none any more.",
     )
-    async def member(self, info: Info) -> Rows:
+    def member(self, info: Info) -> Rows:
         place = info.context.viewer.places.get(self.tenant_id or "")
-        return await info.context.loaders.members.load(place.member_id) if place else None
+        return info.context.loaders.members.load(place.member_id) if place else None
 
 
 @strawberry.type(

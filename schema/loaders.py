@@ -1,8 +1,9 @@
 """Batch loaders: a relation costs one statement, whatever the size of the page."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from functools import cached_property
-from typing import TypeVar
+from itertools import chain
+from typing import Any, Generic, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -30,6 +31,52 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+class Loader(Generic[K, V]):
+    """One relation: whoever asks at the same time is answered by one statement. Whom there is
+    nothing for gets None; what was read is remembered.
+    """
+
+    def __init__(self, read: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> None:
+        self._read = read
+        self._known: dict[K, V | None] = {}
+        self._asked: DataLoader[Sequence[K], None] = DataLoader(self._answer, cache=False)
+
+    def load(self, key: K, then: Callable[[V | None], Any] | None = None) -> "Loading[K, V]":
+        """What a resolver hands back in place of a value, which `then` makes of what is found."""
+        return Loading(self, key, then)
+
+    async def all(self, keys: Sequence[K]) -> list[V | None]:
+        """What there is for each of them."""
+        known = self._known
+        if not all(key in known for key in keys):
+            await self._asked.load(keys)
+        return [known[key] for key in keys]
+
+    async def _answer(self, asked: list[Sequence[K]]) -> list[None]:
+        new = [key for key in dict.fromkeys(chain(*asked)) if key not in self._known]
+        found = await self._read(new) if new else {}
+        self._known.update((key, found.get(key)) for key in new)
+        return [None] * len(asked)
+
+
+class Loading(Generic[K, V]):
+    """Awaitable; `server/subtrees` rather asks the loader for many of them."""
+
+    __slots__ = ("key", "loader", "then")
+
+    def __init__(
+        self, loader: Loader[K, V], key: K, then: Callable[[V | None], Any] | None
+    ) -> None:
+        self.loader, self.key, self.then = loader, key, then
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._value().__await__()
+
+    async def _value(self) -> Any:
+        [found] = await self.loader.all([self.key])
+        return self.then(found) if self.then else found
+
+
 class Loaders:
     """Made for one reading by one viewer, so that nothing is remembered across either."""
 
@@ -37,83 +84,75 @@ class Loaders:
         self._viewer = viewer
 
     @cached_property
-    def tenants(self) -> "DataLoader[str, rows.Tenant | None]":
-        return _loader(lambda keys: tenants.many(self._viewer, keys))
+    def tenants(self) -> "Loader[str, rows.Tenant]":
+        return Loader(lambda keys: tenants.many(self._viewer, keys))
 
     @cached_property
-    def members(self) -> "DataLoader[str, rows.Member | None]":
-        return _loader(lambda keys: directory.many(self._viewer, keys))
+    def members(self) -> "Loader[str, rows.Member]":
+        return Loader(lambda keys: directory.many(self._viewer, keys))
 
     @cached_property
-    def users(self) -> "DataLoader[str, rows.User | None]":
-        return _loader(lambda keys: people.many(self._viewer, keys))
+    def users(self) -> "Loader[str, rows.User]":
+        return Loader(lambda keys: people.many(self._viewer, keys))
 
     @cached_property
-    def app_access(self) -> "DataLoader[str, list[rows.AppAccess] | None]":
+    def app_access(self) -> "Loader[str, list[rows.AppAccess]]":
         """By member id."""
-        return _loader(lambda keys: apps.held_by(self._viewer, keys))
+        return Loader(lambda keys: apps.held_by(self._viewer, keys))
 
     @cached_property
-    def apps(self) -> "DataLoader[str, rows.App | None]":
-        return _loader(lambda keys: apps.many(self._viewer, keys))
+    def apps(self) -> "Loader[str, rows.App]":
+        return Loader(lambda keys: apps.many(self._viewer, keys))
 
     @cached_property
-    def tariffs(self) -> "DataLoader[str, tariffs.Tariff | None]":
-        return _loader(tariffs.many)
+    def tariffs(self) -> "Loader[str, tariffs.Tariff]":
+        return Loader(tariffs.many)
 
     @cached_property
-    def app_sessions(self) -> "DataLoader[str, rows.AppSession | None]":
-        return _loader(lambda keys: app_sessions.many(self._viewer, keys))
+    def app_sessions(self) -> "Loader[str, rows.AppSession]":
+        return Loader(lambda keys: app_sessions.many(self._viewer, keys))
 
     @cached_property
-    def app_controls(self) -> "DataLoader[rows.App, app_controls.Control | None]":
+    def app_controls(self) -> "Loader[rows.App, app_controls.Control]":
         """Of those that the viewer administers."""
-        return _loader(app_controls.many)
+        return Loader(app_controls.many)
 
     @cached_property
-    def app_roles(self) -> "DataLoader[str, list[rows.AppRole] | None]":
+    def app_roles(self) -> "Loader[str, list[rows.AppRole]]":
         """By app id."""
-        return _loader(app_roles.of_apps)
+        return Loader(app_roles.of_apps)
 
     @cached_property
-    def roles_held(self) -> "DataLoader[rows.AppAccess, list[rows.AppRole] | None]":
+    def roles_held(self) -> "Loader[rows.AppAccess, list[rows.AppRole]]":
         """By right."""
-        return _loader(app_role_assignments.held)
+        return Loader(app_role_assignments.held)
 
     @cached_property
-    def invitations(self) -> "DataLoader[str, rows.Invitation | None]":
+    def invitations(self) -> "Loader[str, rows.Invitation]":
         """By member id."""
-        return _loader(lambda keys: offers.of_members(self._viewer, keys))
+        return Loader(lambda keys: offers.of_members(self._viewer, keys))
 
     @cached_property
-    def accounts(self) -> "DataLoader[str, staff_directory.Account | None]":
+    def accounts(self) -> "Loader[str, staff_directory.Account]":
         """By user id."""
-        return _loader(lambda keys: staff_directory.accounts(self._viewer, keys))
+        return Loader(lambda keys: staff_directory.accounts(self._viewer, keys))
 
     @cached_property
-    def powers(self) -> "DataLoader[str, profiles.Powers | None]":
+    def powers(self) -> "Loader[str, profiles.Powers]":
         """By user id."""
-        return _loader(profiles.powers)
+        return Loader(profiles.powers)
 
     @cached_property
-    def servicings(self) -> "DataLoader[str, rows.Servicing | None]":
+    def servicings(self) -> "Loader[str, rows.Servicing]":
         """By id of the tenant that is served."""
-        return _loader(servicings.of_tenants)
+        return Loader(servicings.of_tenants)
 
     @cached_property
-    def actors(self) -> "DataLoader[audit_log.Event, audit_log.Actor | None]":
+    def actors(self) -> "Loader[audit_log.Event, audit_log.Actor]":
         """By event."""
-        return _loader(lambda keys: audit_log.actors(self._viewer, keys))
+        return Loader(lambda keys: audit_log.actors(self._viewer, keys))
 
     @cached_property
-    def avatars(self) -> "DataLoader[str, str | None]":
+    def avatars(self) -> "Loader[str, str]":
         """Addresses, by user id."""
-        return _loader(lambda keys: avatars.addresses(self._viewer, keys))
-
-
-def _loader(read: Callable[[list[K]], Awaitable[dict[K, V]]]) -> DataLoader[K, V | None]:
-    async def load(keys: list[K]) -> list[V | None]:
-        found = await read(keys)
-        return [found.get(key) for key in keys]
-
-    return DataLoader(load_fn=load)
+        return Loader(lambda keys: avatars.addresses(self._viewer, keys))

@@ -1,6 +1,5 @@
 """Changes of members: one by one as they happen (`live`), and read at length, for exact copies."""
 
-from dataclasses import replace
 from typing import Any
 
 import strawberry
@@ -65,7 +64,7 @@ class MemberChangeQueries:
         window = pages.Window(first, after)
         page: pages.Page[Any] = await member_feed.page(info.context.viewer, tenant_id, window)
         changes = [
-            replace(edge, node=MemberChange(read=edge.node, member_id=ID(edge.node.member_id)))
+            edge._replace(node=MemberChange(read=edge.node, member_id=ID(edge.node.member_id)))
             for edge in page.edges
         ]
-        return connections.of(replace(page, edges=changes, resting=after))
+        return connections.of(page._replace(edges=changes, resting=after))

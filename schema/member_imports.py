@@ -87,10 +87,8 @@ class MemberImportRow:
         graphql_type=LazyMember | None,
         description="The member of an INVITED row, where the viewer may see him.",
     )
-    async def member(parent: strawberry.Parent[member_imports.Row], info: Info) -> Rows:
-        return (
-            await info.context.loaders.members.load(parent.member_id) if parent.member_id else None
-        )
+    def member(parent: strawberry.Parent[member_imports.Row], info: Info) -> Rows:
+        return info.context.loaders.members.load(parent.member_id) if parent.member_id else None
 
 
 def _count(state: ImportRowState) -> Any:

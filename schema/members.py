@@ -8,9 +8,9 @@ import strawberry
 from permissions.catalog import Permission
 from permissions.fields import Caller, Can, SignedIn, guard
 from resolvers import members, ownership, pages, powers, rows
-from schema import connections, errors
+from schema import errors
 from schema.accounts import User
-from schema.apps import AppAccessConnection
+from schema.apps import AppAccessConnection, held_page
 from schema.arguments import (
     After,
     Before,
@@ -84,8 +84,8 @@ class Member(Node):
     updated_at: datetime = strawberry.field(description="When this was last changed.")
 
     @strawberry.field(graphql_type=Tenant, description="Where he belongs.")
-    async def tenant(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:
-        return await info.context.loaders.tenants.load(parent.tenant_id)
+    def tenant(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:
+        return info.context.loaders.tenants.load(parent.tenant_id)
 
     @strawberry.field(graphql_type=User | None, description="Null while PENDING.")
     def user(parent: strawberry.Parent[rows.Member]) -> Rows:
@@ -95,21 +95,20 @@ class Member(Node):
         graphql_type=Invitation | None,
         description="How he was invited; for himself and who manages members.",
     )
-    async def invitation(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:
-        return await info.context.loaders.invitations.load(parent.id)
+    def invitation(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:
+        return info.context.loaders.invitations.load(parent.id)
 
     @strawberry.field(
         graphql_type=AppAccessConnection | None,
         description="His rights on apps that the viewer may know of.",
     )
-    async def app_access(
+    def app_access(
         parent: strawberry.Parent[rows.Member],
         info: Info,
         first: First = None,
         after: After = None,
     ) -> Rows:
-        held = await info.context.loaders.app_access.load(parent.id)
-        return connections.of(pages.cut(held or [], pages.Window(first, after), name="app access"))
+        return held_page(info, parent.id, pages.Window(first, after))
 
     @strawberry.field(graphql_type=MemberViewer, description="What the viewer may do with him.")
     async def viewer(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:

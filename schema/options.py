@@ -37,8 +37,8 @@ class AppOption:
         return list(AppRight)
 
     @strawberry.field(graphql_type=list[AppRole], description="The app's roles to choose from.")
-    async def roles(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
-        return await info.context.loaders.app_roles.load(parent.id)
+    def roles(parent: strawberry.Parent[rows.App], info: Info) -> Rows:
+        return info.context.loaders.app_roles.load(parent.id)
 
 
 @strawberry.type(

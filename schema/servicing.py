@@ -69,8 +69,8 @@ class TenantServicing:
         extensions=guard(Can(Permission.TENANT_EDIT)),
         description="Who serves it; null where nobody does.",
     )
-    async def serviced_by(parent: strawberry.Parent[rows.Tenant], info: Info) -> Rows:
-        return await info.context.loaders.servicings.load(parent.id)
+    def serviced_by(parent: strawberry.Parent[rows.Tenant], info: Info) -> Rows:
+        return info.context.loaders.servicings.load(parent.id)
 
     @strawberry.field(
         graphql_type=Connection[ServedTenant] | None,

@@ -27,8 +27,8 @@ class Subscription(Node):
     )
 
     @strawberry.field(graphql_type=Tariff, description="What the tenant has.")
-    async def tariff(parent: strawberry.Parent[subscriptions.Subscription], info: Info) -> Rows:
-        return await info.context.loaders.tariffs.load(parent.tariff_id)
+    def tariff(parent: strawberry.Parent[subscriptions.Subscription], info: Info) -> Rows:
+        return info.context.loaders.tariffs.load(parent.tariff_id)
 
 
 @strawberry.type

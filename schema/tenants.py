@@ -78,9 +78,9 @@ class TenantViewer:
         graphql_type=LazyMember | None,
         description="His own place in the list; an API key has none.",
     )
-    async def member(parent: strawberry.Parent[Place], info: Info) -> Rows:
+    def member(parent: strawberry.Parent[Place], info: Info) -> Rows:
         own = parent.membership
-        return await info.context.loaders.members.load(own.member_id) if own else None
+        return info.context.loaders.members.load(own.member_id) if own else None
 
 
 @strawberry.type(description="What people belong to.")

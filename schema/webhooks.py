@@ -75,8 +75,8 @@ class WebhookEndpoint(Node):
     updated_at: datetime = strawberry.field(description="When it was last changed.")
 
     @strawberry.field(graphql_type=LazyTenant | None, description="The tenant it belongs to.")
-    async def tenant(parent: strawberry.Parent[webhook_directory.Endpoint], info: Info) -> Rows:
-        return await info.context.loaders.tenants.load(parent.tenant_id)
+    def tenant(parent: strawberry.Parent[webhook_directory.Endpoint], info: Info) -> Rows:
+        return info.context.loaders.tenants.load(parent.tenant_id)
 
     @strawberry.field(
         graphql_type=Connection[WebhookDelivery] | None,

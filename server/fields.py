@@ -6,7 +6,9 @@ and the arguments.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import Enum
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -29,14 +31,14 @@ class Unusual(Exception):
 class Field:
     """One of objects of `kind`; `above` is the field whose value they are, if that is compiled too.
 
-    `complete` is there where the resolver is a coroutine: what is told of its value.
+    `complete` says what is told of its value, where a resolver hands that back.
     """
 
     above: "Field | None"
     kind: GraphQLObjectType
     key: str
     details: FieldDetailsList
-    complete: Callable[[Any, Any], Any] | None = None
+    complete: Callable[[Any, Any], Any] = dataclass_field(init=False)
 
     @property
     def definition(self) -> GraphQLField:
@@ -93,7 +95,7 @@ class Field:
         function = _function(self.ours)
         if function is not None and all(isinstance(each, _FIXED) for each in given.values()):
             named = _named(self.ours, executor.schema, info, given)
-            return lambda source: function(source, **named)
+            return partial(function, **named)
         resolve: Any = definition.resolve
         return lambda source: resolve(source, info, **given)
 

@@ -2,7 +2,7 @@
 
 What graphql-core finds out anew for each object, of which type a field is and how its values are
 told, is found out once here. A function tells of one object, with lists and objects inside it, up
-to the fields whose resolvers are coroutines: each of those has a function of its own, for later.
+to the fields that have resolvers: each of those has a function of its own, as it may be for later.
 
 A function raises whatever it likes where something is not as expected, and has read nothing then
 that cannot be read again: whoever calls it asks graphql-core.
@@ -11,6 +11,7 @@ that cannot be read again: whoever calls it asks graphql-core.
 from collections.abc import Callable
 from functools import partial
 from inspect import iscoroutinefunction
+from types import CoroutineType
 from typing import Any, Protocol
 
 from graphql import (
@@ -34,11 +35,14 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.type.scalars import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
+from schema.loaders import Loading
 from server.fields import Field, Unusual
 
 _INSIDE = "    "
 _LISTS = {list, tuple, set, frozenset}
 """What can be read again; a generator cannot."""
+_AWAITED = {Loading, CoroutineType}
+"""Of these a resolver that is no coroutine may hand back the first."""
 _TEXT = "{0}.__class__ is str"
 _AS_IT_IS = {
     GraphQLString.coerce_output_value: _TEXT,
@@ -55,15 +59,15 @@ _AS_IT_IS = {
 class Run(Protocol):
     """One execution of the functions of a subtree.
 
-    A function appends to `later` what has to be resolved yet: the field, the object it is of, and
-    the dictionary that keeps its place.
+    A function appends to `later` what has to be waited for yet: the field, the object that its
+    coroutine is to be called with or what is being loaded, and the dictionary that keeps its place.
     """
 
     executor: Any
     later: Any
 
     def info(self, field: Field) -> Any: ...
-    def now(self, field: Field, source: object) -> Any: ...
+    def resolver(self, field: Field) -> Callable[[Any], Any]: ...
 
 
 Complete = Callable[[Any, Run], Any]
@@ -79,7 +83,7 @@ def compiled(executor: Any, kind: GraphQLObjectType, details: FieldDetailsList) 
     except (Unusual, SyntaxError):  # Python has limits of its own on what stands in what
         return None
     exec(code, source.names)  # noqa: S102 of what was sent it has the names of fields
-    for field, name in source.later:
+    for field, name in source.resolved:
         field.complete = source.names[name]
     found: Complete = source.names["complete"]
     return found
@@ -93,8 +97,14 @@ class _Source:
     def __init__(self, executor: Any) -> None:
         self.executor = executor
         self.lines: list[str] = []
-        self.names: dict[str, Any] = {"LISTS": _LISTS, "refuse": _refuse}
-        self.later: list[tuple[Field, str]] = []
+        self.names: dict[str, Any] = {
+            "LISTS": _LISTS,
+            "AWAITED": _AWAITED,
+            "Loading": Loading,
+            "refuse": _refuse,
+        }
+        self.resolved: list[tuple[Field, str]] = []
+        self.beginning = 0
         self.locals = 0
 
     def name(self, thing: object) -> str:
@@ -110,13 +120,17 @@ class _Source:
         self.lines.append(pad + text)
 
     def write(self, kind: GraphQLObjectType, details: FieldDetailsList) -> None:
-        self.line("", "def complete(value, run):")
+        self.function("complete")
         self.object(kind, details, None, "value", _INSIDE)
         self.line(_INSIDE, "return value")
-        for field, name in self.later:  # which grows
-            self.line("", f"def {name}(value, run):")
+        for field, name in self.resolved:  # which grows
+            self.function(name)
             self.value(field.definition.type, field, "value", _INSIDE)
             self.line(_INSIDE, "return value")
+
+    def function(self, name: str) -> None:
+        self.line("", f"def {name}(value, run):")
+        self.beginning = len(self.lines)
 
     def object(
         self,
@@ -131,12 +145,16 @@ class _Source:
             field = Field(above, kind, key, inner)
             if inner[0].node.name.value == "__typename":
                 told = repr(kind.name)
+            elif field.attribute is not None:
+                told = self.read(field, x, pad)
             elif field.waits:
                 told = "None"
-                later.append(f"run.later.append(({self.name(field)}, {x}, {found}))")
-                self.later.append((field, self.name(None)))
+                name, _ = self.resolved_by(field)
+                later.append(f"run.later.append(({name}, {x}, {found}))")
             else:
-                told = self.read(field, x, pad)
+                told, name = self.resolved_at_once(field, x, pad)
+                waiting = f"run.later.append(({name}, {told}, {found}))"
+                later.append(f"if {told}.__class__ is Loading: {waiting}")
             pairs.append(f"{key!r}: {told}")
         self.line(pad, f"{found} = {{{', '.join(pairs)}}}")
         for each in (*later, f"{x} = {found}"):
@@ -168,14 +186,27 @@ class _Source:
                 self.require_plain(inside.selection_set, seen)
 
     def read(self, field: Field, source: str, pad: str) -> str:
-        """The local that holds what is told of the field."""
-        x, attribute = self.local(), field.attribute
-        if attribute is None:
-            self.line(pad, f"{x} = run.now({self.name(field)}, {source})")
-        else:
-            self.line(pad, f"{x} = {source}.{attribute}")
+        """The local that holds what is told of an attribute."""
+        x = self.local()
+        self.line(pad, f"{x} = {source}.{field.attribute}")
         self.value(field.definition.type, field, x, pad)
         return x
+
+    def resolved_at_once(self, field: Field, source: str, pad: str) -> tuple[str, str]:
+        """The local that holds what is told of it, or what is being loaded; the field's name."""
+        name, complete = self.resolved_by(field)
+        x, resolve = self.local(), self.local()
+        self.lines.insert(self.beginning, f"{_INSIDE}{resolve} = run.resolver({name})")
+        self.line(pad, f"{x} = {resolve}({source})")
+        self.line(pad, f"if {x}.__class__ not in AWAITED: {x} = {complete}({x}, run)")
+        self.line(pad, f"elif {x}.__class__ is not Loading: refuse({x})")
+        return x, name
+
+    def resolved_by(self, field: Field) -> tuple[str, str]:
+        """The names of the field and of the function that tells of its value."""
+        names = self.name(field), self.name(None)
+        self.resolved.append((field, names[1]))
+        return names
 
     def value(self, kind: GraphQLOutputType, field: Field, x: str, pad: str) -> None:
         if is_non_null_type(kind):
@@ -210,9 +241,9 @@ class _Source:
         known = _AS_IT_IS.get(kind.coerce_output_value)
         if isinstance(kind, GraphQLEnumType):
             members: Any = getattr(kind, "wrapped_cls", ())
-            names = {each: kind.coerce_output_value(each) for each in members}
+            names = {each.name: kind.coerce_output_value(each) for each in members}
             self.line(pad, f"if {x}.__class__ is {self.name(members)}:")
-            self.line(pad + _INSIDE, f"{x} = {self.name(names)}[{x}]")
+            self.line(pad + _INSIDE, f"{x} = {self.name(names)}[{x}._name_]")
             self.line(pad, f"else: {told}")
         elif known is not None:
             self.line(pad, f"if not ({known.format(x)}): {told}")
@@ -230,7 +261,9 @@ class _Source:
         self.line(pad, condition + admit)
 
 
-def _refuse() -> None:
+def _refuse(value: object = None) -> None:
+    if isinstance(value, CoroutineType):
+        value.close()  # else Python complains that nobody awaits it
     raise Unusual
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from models.connecting import Connection
 
-_NAMES = ("copy_stmt", "query", "command")  # as asyncpg's methods call what they send
+_NAMES = ("query", "command")  # as asyncpg's methods call what they send
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """What a frontend may offer to do with a member, right by right and state by state."""
 
-from dataclasses import replace
 from typing import Any
 
 from auth.viewer import Membership, Viewer
@@ -50,7 +49,7 @@ def member(status: MemberStatus = MemberStatus.JOINED, **values: Any) -> rows.Me
         joined_at=None,
         updated_at=clock.now(),
     )
-    return replace(plain, **values)
+    return plain._replace(**values)
 
 
 def offered(viewer: Viewer, of: rows.Member) -> set[str]:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import ExecutionResult, GraphQLSchema, parse
-from strawberry.dataloader import DataLoader
 
+from schema.loaders import Loader
 from server import selections
 from settings import CHECKOUT
 from tests.server.schemas import Kept, answer
@@ -47,9 +47,8 @@ class Spot:
         return parent.number * by
 
     @strawberry.field(graphql_type=list["Spot"])  # type: ignore[untyped-decorator]
-    async def inside(parent: strawberry.Parent[Place], info: strawberry.Info) -> Any:  # noqa: N805
-        await info.context.loader.load(parent.number)
-        return parent.below
+    def inside(parent: strawberry.Parent[Place], info: strawberry.Info) -> Any:  # noqa: N805
+        return info.context.loader.load(parent.number, lambda _: parent.below)
 
 
 @strawberry.type
@@ -66,14 +65,13 @@ WAITED = "{ top { below { waited } } }"
 def context(top: Place, document: Any) -> Any:
     batches: list[list[int]] = []
 
-    async def load(keys: list[int]) -> list[int]:
+    async def read(keys: list[int]) -> dict[int, int]:
         batches.append(keys)
         await asyncio.sleep(0)
-        return keys
+        return {}
 
-    loader: DataLoader[int, int] = DataLoader(load_fn=load)
     return SimpleNamespace(
-        top=top, document=document, loader=loader, batches=batches, paths=[], seen=[]
+        top=top, document=document, loader=Loader(read), batches=batches, paths=[], seen=[]
     )
 
 
@@ -149,34 +147,17 @@ async def test_what_is_directed_is_graphql_cores_and_what_stands_below_is_not(
     assert [each is not None for each in kept.subtrees.values()] == compiled
 
 
-async def test_resolvers_run_in_the_task_of_the_request_at_the_same_time() -> None:
-    """A hundred that wait need no task more."""
-    barrier = asyncio.Barrier(100)
+async def test_resolvers_run_in_the_task_of_the_request_one_after_the_other() -> None:
+    """They would have to wait for its one connection anyway."""
 
-    async def meet(context: Any) -> None:
-        await barrier.wait()
-        context.seen.append(len(asyncio.all_tasks()))
+    async def noted(context: Any) -> None:
+        context.seen.append("begins")
+        await asyncio.sleep(0)
+        context.seen.append(asyncio.current_task())
 
-    before = len(asyncio.all_tasks())
-    found, within = await asked(WAITED, places(*[meet] * 100))
-    assert found.data == {"top": {"below": [{"waited": number} for number in range(100)]}}
-    assert set(within.seen) == {before}
-
-
-async def test_one_may_wait_for_what_another_one_holds() -> None:
-    """In whichever order they come to it."""
-    lock = asyncio.Lock()
-
-    async def twice(context: Any) -> None:
-        for _ in range(2):
-            async with lock:
-                context.seen.append(asyncio.current_task())
-                await asyncio.sleep(0)
-
-    async with asyncio.timeout(10):
-        found, within = await asked(WAITED, places(*[twice] * 5))
-    assert found.errors is None
-    assert len(within.seen) == 10
+    found, within = await asked(WAITED, places(noted, noted, noted))
+    assert found.data == {"top": {"below": [{"waited": number} for number in range(3)]}}
+    assert within.seen == ["begins", asyncio.current_task()] * 3
 
 
 def tree(depth: int, numbers: Iterator[int]) -> Place:
@@ -207,7 +188,7 @@ async def test_a_failure_is_told_by_graphql_core_without_running_the_others_agai
 @pytest.mark.parametrize("turns", range(6))
 async def test_who_is_cancelled_cleans_up_first(turns: int) -> None:
     """No task stays, no coroutine is left unawaited: the request's time may run out anywhere."""
-    within = context(places(cancelled, soon, cancelled, at_once), Kept())
+    within = context(places(soon, cancelled, cancelled, at_once), Kept())
     before = asyncio.all_tasks()
     asking = asyncio.create_task(answer(SCHEMA, parse(WAITED), within))
     for _ in range(turns):
@@ -215,7 +196,7 @@ async def test_who_is_cancelled_cleans_up_first(turns: int) -> None:
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert within.seen == ["cleaned up"] * (2 if turns else 0)
+    assert within.seen == ["cleaned up"] * (turns > 1)
     assert asyncio.all_tasks() == before
 
 
@@ -227,10 +208,9 @@ async def test_a_future_that_somebody_cancels_ends_all() -> None:
         asyncio.get_running_loop().call_soon(future.cancel)
         await future
 
-    within = context(places(cancelled, given_up), Kept())
+    within = context(places(given_up, at_once), Kept())
     with pytest.raises(asyncio.CancelledError):
         await answer(SCHEMA, parse(WAITED), within)
-    assert within.seen == ["cleaned up"]
 
 
 async def test_a_resolver_may_have_a_time_of_its_own() -> None:
