@@ -124,8 +124,12 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 def _own(settings: Settings) -> dict[str, Any]:
-    names = {"application_name": "tenantry"}
+    names = {"application_name": "tenantry", "plan_cache_mode": _PLANS}
     return {"connection_class": Connection, "server_settings": names | _limits(settings)}
+
+
+_PLANS = "force_generic_plan"
+"""Of one statement one plan: those with arrays would be planned anew each time (ADR 0045)."""
 
 
 def _lent(settings: Settings) -> dict[str, Any]:

@@ -121,8 +121,7 @@ class Access:
 
     async def _answer(self, record: Record, receive: Receive, send: Send) -> None:
         if record.scope["type"] == "http":
-            traceparent = Headers(scope=record.scope).get("traceparent", "")
-            record.span = tracing.begun(record.scope["request_id"], traceparent)
+            record.span = tracing.begun(record.scope["request_id"], Headers(scope=record.scope))
             metrics.requests_open.inc()
 
         async def noted(message: Message) -> None:

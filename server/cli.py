@@ -41,9 +41,14 @@ def main() -> None:
         sys.exit(f"The database does not answer: {away.__cause__ or 'no connection came free'}")
 
 
+_GARBAGE = 10_000
+"""Objects more than before until it is looked for cycles: 700 are one page of members."""
+
+
 def _run(coroutine: Coroutine[Any, Any, None]) -> None:
     gc.freeze()  # what is there now stays as long as the process: nobody need look through it
     gc.enable()
+    gc.set_threshold(_GARBAGE)
     with closing(coroutine):
         logging.configure(settings.load())
         uvloop.run(coroutine)

@@ -42,13 +42,11 @@ def configure(settings: Settings) -> None:
 
 def _rendering(settings: Settings) -> list[Processor]:
     """An exception is text before secrets are looked for, and nothing is added after that."""
-    first: list[Processor] = [
-        structlog.processors.format_exc_info,
-        redaction.processor(settings),
-    ]
+    first: Processor = structlog.processors.format_exc_info
     if settings.production:
-        return [*first, structlog.processors.JSONRenderer()]  # which escapes
-    return [*first, _escape, structlog.dev.ConsoleRenderer(colors=False)]
+        return [first, redaction.line(settings)]  # in which JSON escapes
+    redact, console = redaction.processor(settings), structlog.dev.ConsoleRenderer(colors=False)
+    return [first, redact, _escape, console]
 
 
 def _escape(_logger: Any, _method: str, event: EventDict) -> EventDict:

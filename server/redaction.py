@@ -4,11 +4,13 @@ Exceptions quote what they stumbled over: an address with its password, a header
 text that goes to the log goes through here first. It rather takes out too much.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from pydantic import BaseModel, SecretStr
 from structlog.typing import EventDict, Processor
 
@@ -37,8 +39,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # PostgreSQL's second line: `Key (email_key)=(ann@example.com) already exists.`
     (re.compile(r"\b(DETAIL:)[^\n]*"), rf"\1 {OUT}"),
 )
-_HINT = re.compile(rf"://|tnt_|eyJ|bearer|basic|DETAIL:|{_SECRET}", re.IGNORECASE)
-"""One of these stands in whatever they find: most texts are looked at once."""
+_HINTS = (
+    *("://", "tnt_", "eyj", "bearer", "basic", "detail:", "password", "passwd", "secret", "token"),
+    *("apikey", "api_key", "authorization", "cookie"),
+)
+"""One of these stands, in some case, in whatever they and `_NAMED` find."""
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
@@ -47,10 +52,31 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
         text = f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
     for secret in secrets:
         text = text.replace(secret, OUT)
-    if _HINT.search(text):
+    if _is_hinted(text):
         for pattern, instead in _PATTERNS:
             text = pattern.sub(instead, text)
     return text
+
+
+def _is_hinted(text: str) -> bool:
+    lowered = text.lower()
+    return any(hint in lowered for hint in _HINTS)
+
+
+def line(settings: BaseModel) -> Processor:
+    """structlog's last: the event as JSON, as `processor` leaves it. Most have nothing in them that
+    looks like a secret, and one look at all of the line is enough.
+    """
+    clean, render = processor(settings), structlog.processors.JSONRenderer()
+    secrets = [json.dumps(secret)[1:-1] for secret in _secrets(settings)]
+
+    def rendered(logger: Any, method: str, event: EventDict) -> Any:
+        text = str(render(logger, method, event))
+        if len(text) > _LONGEST or _is_hinted(text) or any(each in text for each in secrets):
+            return render(logger, method, clean(logger, method, event))  # type: ignore[arg-type]
+        return text
+
+    return rendered
 
 
 def processor(settings: BaseModel) -> Processor:

@@ -3,7 +3,7 @@
 Where nobody does, no span is made; see `span_export` for how they leave and what they may say.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from inspect import isawaitable
 from typing import Any
@@ -40,11 +40,11 @@ def made_by(tracer: trace.Tracer) -> Iterator[None]:
         _tracer = None
 
 
-def begun(request_id: str, traceparent: str) -> Span:
-    """The span of a request, a child of what its header names; whoever begins it ends it."""
+def begun(request_id: str, headers: Mapping[str, str]) -> Span:
+    """The span of a request, a child of what its headers name; whoever begins it ends it."""
     if _tracer is None:
         return INVALID_SPAN
-    parent = _PARENT.extract({"traceparent": traceparent}, Context())
+    parent = _PARENT.extract({"traceparent": headers.get("traceparent", "")}, Context())
     named = {"tenantry.request_id": request_id}
     return _tracer.start_span("request", parent, SpanKind.SERVER, named)
 
@@ -52,6 +52,9 @@ def begun(request_id: str, traceparent: str) -> Span:
 @contextmanager
 def within(span: Span) -> Iterator[None]:
     """What begins in the block belongs to `span`; it goes on after it, whatever is raised."""
+    if span is INVALID_SPAN:
+        yield
+        return
     with trace.use_span(span, record_exception=False, set_status_on_exception=False):
         yield
 

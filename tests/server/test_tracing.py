@@ -223,7 +223,7 @@ async def test_a_part_of_the_requests_is_traced_where_that_is_said(world: World)
 
 async def test_nothing_is_traced_unless_it_is_asked_for(world: World, configure: Configure) -> None:
     async with tracing.exporting(configure()):
-        assert tracing.begun("a", "").is_recording() is False
+        assert tracing.begun("a", {}).is_recording() is False
         await world.anonymous.ask("{ __typename }")
 
 
