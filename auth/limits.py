@@ -5,7 +5,6 @@ own before the use case, apart from any bundle, so an attempt counts even when i
 """
 
 import collections
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,15 +15,11 @@ import errors
 from auth import tokens
 from models import RateLimit, clock, database, retrying
 
-_COUNT = """
-insert into rate_limits as r (key, count, expires_at)
-select given.key, given.amount, $4::timestamptz + given.seconds * interval '1 second'
-from unnest($1::text[], $2::int[], $3::int[]) with ordinality as given(key, amount, seconds, place)
+_ADD = """
+select added.key, added.count
+from unnest($1::text[], $2::int[], $3::int[]) with ordinality as given(key, amount, seconds, place),
+  lateral add_to_counter(given.key, given.amount, given.seconds, $4) added
 order by given.place
-on conflict (key) do update set
-  count = case when r.expires_at <= $4 then excluded.count else r.count + excluded.count end,
-  expires_at = case when r.expires_at <= $4 then excluded.expires_at else r.expires_at end
-returning key, count
 """
 _TAKE_BACK = """
 update rate_limits set count = greatest(count - $2, 0) where key = $1 and expires_at > $3
@@ -68,8 +63,7 @@ async def attempt(*counters: Counter) -> Full | None:
     with retrying.once("count", counters) as fresh:
         if not fresh:
             return None
-        async with database.transaction(database.SYSTEM, apart=True):
-            return await _first_full(fresh)
+        return _full(fresh, await database.call(_call(fresh)))
 
 
 async def count_each(*attempts: Sequence[Counter]) -> list[int | None]:
@@ -79,7 +73,7 @@ async def count_each(*attempts: Sequence[Counter]) -> list[int | None]:
     """
     order = sorted(range(len(attempts)), key=lambda i: [one.subjects for one in attempts[i]])
     async with database.transaction(database.SYSTEM, apart=True):
-        full = {i: await _first_full(attempts[i]) for i in order}
+        full = {i: _full(attempts[i], await database.called(_call(attempts[i]))) for i in order}
     return [each.seconds if each else None for _, each in sorted(full.items())]
 
 
@@ -141,17 +135,20 @@ def _windows(counters: Iterable[Counter]) -> list[_Window]:
     ]
 
 
-async def _first_full(counters: Sequence[Counter]) -> Full | None:
-    """Counted in all, and taken back from those behind the first that is full."""
+def _call(counters: Sequence[Counter]) -> str:
+    """Of the function that counts in them, up to the first that is full; SQL of ours."""
     windows = _windows(counters)
-    counts = await _add(windows)
-    for place, window in enumerate(windows):
-        if counts[window.key] > window.rate.amount:
-            for later in windows[place + 1 :]:
-                if later.key != window.key:
-                    await _take_back(later.key, 1)
-            return Full(window.counter, await _seconds_left(window.key))
-    return None
+    keys = ",".join(window.key for window in windows)
+    most = [window.rate.amount for window in windows]
+    seconds = [window.rate.get_expiry() for window in windows]
+    now = clock.now().isoformat()
+    return f"count_attempt('{{{keys}}}', array{most}::int[], array{seconds}::int[], '{now}')"
+
+
+def _full(counters: Sequence[Counter], found: dict[str, int] | None) -> Full | None:
+    if found is None:
+        return None
+    return Full(_windows(counters)[found["place"] - 1].counter, found["seconds"])
 
 
 async def _add(windows: Sequence[_Window], amount: int = 1) -> dict[str, int]:
@@ -161,14 +158,9 @@ async def _add(windows: Sequence[_Window], amount: int = 1) -> dict[str, int]:
     times = collections.Counter(window.key for window in windows)
     seconds = {window.key: window.rate.get_expiry() for window in windows}
     added = [number * amount for number in times.values()]
-    found = await database.rows(_COUNT, [*times], added, [*seconds.values()], clock.now())
+    found = await database.rows(_ADD, [*times], added, [*seconds.values()], clock.now())
     return {row["key"]: row["count"] for row in found}
 
 
 async def _take_back(key: str, amount: int) -> None:
     await database.rows(_TAKE_BACK, key, amount, clock.now())
-
-
-async def _seconds_left(key: str) -> int:
-    row = await RateLimit.get(key=key)
-    return max(1, math.ceil((row.expires_at - clock.now()).total_seconds()))

@@ -166,14 +166,19 @@ def transaction(
         errors.Conflict: the transaction lost against another one and did nothing.
         errors.InvalidInput: a value that the column cannot hold, such as a NUL, or too long.
     """
-    client = get_connection(ALIAS)
-    if not isinstance(client, Client):
-        message = "transactions are never nested"
-        raise RuntimeError(message)  # noqa: TRY004 no argument is of a wrong type
+    client = _pooled()
     whole = None if apart else bundle.get()
     if whole is not None and whole.takes(read_only=read_only):
         return _step(whole, scope, read_only=read_only, call=call)
     return client.begin(scope, read_only=read_only, apart=apart, call=call)
+
+
+def _pooled() -> Client:
+    client = get_connection(ALIAS)
+    if not isinstance(client, Client):
+        message = "transactions are never nested"
+        raise RuntimeError(message)  # noqa: TRY004 no argument is of a wrong type
+    return client
 
 
 @asynccontextmanager
@@ -196,20 +201,29 @@ _SCOPED = (
 )
 
 
-async def look_up(call: str) -> Any:
-    """The row of a function's call in a read-only transaction of its own, in one trip."""
-    client = get_connection(ALIAS)
-    if not isinstance(client, Client) or bundle.get() is not None:
-        begun = transaction(NOBODY, read_only=True, call=call)
-    else:
-        begun = client.begin(read_only=True, call=call, is_only_call=True)
+async def call(function: str) -> Any:
+    """The row of a function's call in a transaction of its own, apart from any bundle, in one trip;
+    nobody's scope.
+    """
+    begun = _pooled().begin(read_only=False, apart=True, call=function, is_only_call=True)
     async with begun as found:
         return found
 
 
-async def called(call: str) -> Any:
+async def look_up(function: str) -> Any:
+    """As `call`, where nothing is written; sees what the bundle under way has written."""
+    begun: AbstractAsyncContextManager[Any]
+    if bundle.get() is None:
+        begun = _pooled().begin(read_only=True, call=function, is_only_call=True)
+    else:
+        begun = transaction(NOBODY, read_only=True, call=function)
+    async with begun as found:
+        return found
+
+
+async def called(function: str) -> Any:
     """The row of a function's call in the running transaction, as `transaction` hands it out."""
-    found = await rows(_CALLED.format(call))
+    found = await rows(_CALLED.format(function))
     return orjson.loads(found[0]["answer"]) if found else None
 
 

@@ -157,9 +157,13 @@ class Executor(subtrees.Executor):
             *(return_type, field_details_list, path, result),
             *rest,
         )
-        return self._payload(run) if self._is_root_of_mutation(path) else run()
+        if not self._is_root_of_mutation(path):
+            return run()
+        found = self.compiled(return_type, field_details_list)
+        return run() if found and found.is_plain else self._payload(run)
 
     async def _payload(self, run: Any) -> Any:
+        """Where more is asked than the use case has handed back."""
         async with self.context_value.reading_payload():
             return await _settled(run())
 

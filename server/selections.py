@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from inspect import iscoroutinefunction
 from types import CoroutineType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from graphql import (
     FieldNode,
@@ -70,12 +70,15 @@ class Run(Protocol):
     def resolver(self, field: Field) -> Callable[[Any], Any]: ...
 
 
-Complete = Callable[[Any, Run], Any]
-"""What is told of a value."""
+class Compiled(NamedTuple):
+    """`complete` says what is told of a value. `is_plain`: no resolver is asked for it."""
+
+    complete: Callable[[Any, Run], Any]
+    is_plain: bool
 
 
-def compiled(executor: Any, kind: GraphQLObjectType, details: FieldDetailsList) -> Complete | None:
-    """What tells of an object of `kind`; None where that is graphql-core's."""
+def compiled(executor: Any, kind: GraphQLObjectType, details: FieldDetailsList) -> Compiled | None:
+    """Of an object of `kind`; None where that is graphql-core's."""
     source = _Source(executor)
     try:
         source.write(kind, details)
@@ -85,8 +88,7 @@ def compiled(executor: Any, kind: GraphQLObjectType, details: FieldDetailsList) 
     exec(code, source.names)  # noqa: S102 of what was sent it has the names of fields
     for field, name in source.resolved:
         field.complete = source.names[name]
-    found: Complete = source.names["complete"]
-    return found
+    return Compiled(source.names["complete"], is_plain=not source.resolved)
 
 
 class _Source:

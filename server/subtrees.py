@@ -23,7 +23,7 @@ from schema.loaders import Loader, Loading
 from server import selections
 from server.fields import Field
 from server.outcomes import Outcome, Outcomes
-from server.selections import Complete
+from server.selections import Compiled
 
 _SEEN = 2
 """Times that a document was sent, before it is worth the work."""
@@ -47,17 +47,18 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             *(return_type, field_details_list, path, result),
             *rest,
         )
-        complete = None if self.outcomes else self._compiled(return_type, field_details_list)
-        return _Run(self, path, plain).result(complete, result) if complete else plain()
+        found = self.compiled(return_type, field_details_list)
+        return _Run(self, path, plain).result(found, result) if found else plain()
 
-    def _compiled(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Complete | None:
+    def compiled(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Compiled | None:
+        """None where that is graphql-core's."""
         document = self.context_value.document
-        if document is None or document.times < _SEEN or not self._is_usual:
+        if self.outcomes or document is None or document.times < _SEEN or not self._is_usual:
             return None
         key = (kind, *[id(each.node) for each in details])
         if key not in document.subtrees:
             document.subtrees[key] = selections.compiled(self, kind, details)
-        found: Complete | None = document.subtrees[key]
+        found: Compiled | None = document.subtrees[key]
         return found
 
     def remember(self, outcomes: list[Outcome]) -> None:
@@ -85,10 +86,10 @@ class _Run:
         self.infos: dict[Field, Any] = {}
         self.resolvers: dict[Field, Callable[[Any], Any]] = {}
 
-    def result(self, complete: Complete, value: object) -> Any:
+    def result(self, compiled: Compiled, value: object) -> Any:
         """As graphql-core hands it back: perhaps an awaitable."""
         try:
-            found = complete(value, self)
+            found = compiled.complete(value, self)
         except Exception:  # noqa: BLE001 graphql-core will say what it is
             return self._plain()
         return self._settled(found) if self.later else found

@@ -277,4 +277,30 @@ begin
 end
 $$;
 
+-- An attempt counts in several counters at once (ADR 0049): up to the first that is full, and all of
+-- that in one trip.
+create function add_to_counter(counter text, amount int, lifetime int, at timestamptz)
+returns rate_limits language sql as $$
+  insert into rate_limits as r (key, count, expires_at)
+    values (counter, amount, at + lifetime * interval '1 second')
+  on conflict (key) do update set
+    count = case when r.expires_at <= at then excluded.count else r.count + excluded.count end,
+    expires_at = case when r.expires_at <= at then excluded.expires_at else r.expires_at end
+  returning r
+$$;
+create function count_attempt(counters text[], most int[], lifetimes int[], at timestamptz)
+returns table (place int, seconds int) language plpgsql as $$
+declare
+  counted rate_limits;
+begin
+  for i in 1..cardinality(counters) loop
+    counted := add_to_counter(counters[i], 1, lifetimes[i], at);
+    if counted.count > most[i] then
+      return query select i, greatest(1, ceil(extract(epoch from counted.expires_at - at)))::int;
+      return;
+    end if;
+  end loop;
+end
+$$;
+
 analyze;
