@@ -56,7 +56,7 @@ def _require_allowed(asked: ExecutionContext) -> None:
 async def _affordable(asked: ExecutionContext, found: Prepared) -> int:
     """Its points; how many they are is told to who may explore."""
     points = found.points(asked.variables or {}, asked.operation_name)
-    most = guard.limits(asked.context).cost
+    most = found.most.cost
     if points > most:
         shown = points if await _explores(asked.context) else None
         raise errors.QueryTooComplex("cost", most if shown else None, shown)

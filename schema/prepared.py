@@ -18,7 +18,7 @@ _KEPT = 128
 
 
 class Prepared:
-    """One of those; `times`: how often it was sent, since it is kept.
+    """One of those, within the limits `most`; `times`: how often it was sent, since it is kept.
 
     `subtrees` are what `server/subtrees` makes of it.
     """
@@ -28,7 +28,7 @@ class Prepared:
         errors.QueryTooComplex
         GraphQLError: it is no document.
         """
-        self._schema, self._most = schema, most
+        self._schema, self.most = schema, most
         self.document: DocumentNode = guard.parsed(text, most)
         self.times = 0
         self.subtrees: dict[object, Any] = {}
@@ -43,11 +43,11 @@ class Prepared:
             errors.QueryTooComplex
         """
         if variables:
-            guard.require_few(self._schema, variables, self._most)
+            guard.require_few(self._schema, variables, self.most)
         asked = self._asked(variables, name)
         if self._weighed is None or self._weighed[0] != asked:
             scales = cost.Scales(self._schema, self.document, variables, name)
-            points = guard.weigh(scales, self._most)
+            points = guard.weigh(scales, self.most)
             self._read = frozenset(scales.read)
             self._weighed = self._asked(variables, name), points
         return self._weighed[1]
