@@ -4,7 +4,6 @@ Counters survive restarts and are one for all processes. Each is counted in a tr
 own before the use case, apart from any bundle, so an attempt counts even when it fails.
 """
 
-import collections
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,8 +16,8 @@ from models import RateLimit, clock, database, retrying
 
 _ADD = """
 select added.key, added.count
-from unnest($1::text[], $2::int[], $3::int[]) with ordinality as given(key, amount, seconds, place),
-  lateral add_to_counter(given.key, given.amount, given.seconds, $4) added
+from unnest($1::text[], $2::int[]) with ordinality as given(key, seconds, place),
+  lateral add_to_counter(given.key, $3, given.seconds, $4) added
 order by given.place
 """
 _TAKE_BACK = """
@@ -153,12 +152,9 @@ def _full(counters: Sequence[Counter], found: dict[str, int] | None) -> Full | N
 
 async def _add(windows: Sequence[_Window], amount: int = 1) -> dict[str, int]:
     """The counts of these, in one statement, which holds them in this order until the commit."""
-    if not windows:
-        return {}
-    times = collections.Counter(window.key for window in windows)
-    seconds = {window.key: window.rate.get_expiry() for window in windows}
-    added = [number * amount for number in times.values()]
-    found = await database.rows(_ADD, [*times], added, [*seconds.values()], clock.now())
+    keys = [window.key for window in windows]
+    seconds = [window.rate.get_expiry() for window in windows]
+    found = await database.rows(_ADD, keys, seconds, amount, clock.now())
     return {row["key"]: row["count"] for row in found}
 
 
