@@ -48,15 +48,25 @@ async def until_somebody_waits(rival: asyncpg.Connection, number: int = 1) -> No
             await asyncio.sleep(0.005)
 
 
-async def cross(rival: asyncpg.Connection, tenant: Tenant, member_id: str, times: int) -> None:
-    """Hold the member; so many times want the tenant from whoever waits for the member."""
-    async with rival.transaction():
-        await rival.execute("select from members where id = $1 for update", member_id)
-        for _ in range(times):
-            await until_somebody_waits(rival)
-            await rival.execute("savepoint before")
-            await rival.execute("select from tenants where id = $1 for update", tenant.id)
-            await rival.execute("rollback to savepoint before")
+async def crossing(
+    rival: asyncpg.Connection, tenant: Tenant, member_id: str, times: int
+) -> asyncio.Task[None]:
+    """He holds the member; so many times he wants the tenant from whoever waits for the member."""
+    holds = asyncio.Event()
+
+    async def cross() -> None:
+        async with rival.transaction():
+            await rival.execute("select from members where id = $1 for update", member_id)
+            holds.set()
+            for _ in range(times):
+                await until_somebody_waits(rival)
+                await rival.execute("savepoint before")
+                await rival.execute("select from tenants where id = $1 for update", tenant.id)
+                await rival.execute("rollback to savepoint before")
+
+    task = asyncio.create_task(cross())
+    await holds.wait()
+    return task
 
 
 async def change(owner: Person, member_id: str, **headers: str) -> dict[str, Any]:
@@ -84,7 +94,7 @@ async def test_a_change_that_lost_is_made_again(
 
     The line that holds it is `retrying.done` in `server.execution.Executor._mutate`.
     """
-    held = asyncio.create_task(cross(rival, project, manager.member_id, times))
+    held = await crossing(rival, project, manager.member_id, times)
     assert await change(owner, manager.member_id) == DONE
     await held
     assert len(await steps.audit("member.change_role")) == 1
@@ -96,7 +106,7 @@ async def test_a_change_that_loses_each_time_is_a_conflict_and_does_nothing(
 ) -> None:
     """CASES 113: begun four times in all."""
     before = await steps.everything()
-    held = asyncio.create_task(cross(rival, project, manager.member_id, TIMES))
+    held = await crossing(rival, project, manager.member_id, TIMES)
     [error] = (await change(owner, manager.member_id))["errors"]
     assert error["extensions"]["code"] == "CONFLICT"
     await held
@@ -108,7 +118,7 @@ async def test_a_change_under_a_key_is_made_again_in_the_same_commit(
     project: Tenant, owner: Person, manager: Person, rival: asyncpg.Connection
 ) -> None:
     """CASES 113 and 135: what lost was a savepoint, whose locks are given back."""
-    held = asyncio.create_task(cross(rival, project, manager.member_id, 1))
+    held = await crossing(rival, project, manager.member_id, 1)
     answers = [await change(owner, manager.member_id, **{"idempotency-key": "one"})]
     await held
     answers.append(await change(owner, manager.member_id, **{"idempotency-key": "one"}))
