@@ -150,7 +150,7 @@ def _full(counters: Sequence[Counter], found: dict[str, int] | None) -> Full | N
     return Full(_windows(counters)[found["place"] - 1].counter, found["seconds"])
 
 
-async def _add(windows: Sequence[_Window], amount: int = 1) -> dict[str, int]:
+async def _add(windows: Sequence[_Window], amount: int) -> dict[str, int]:
     """The counts of these, in one statement, which holds them in this order until the commit."""
     keys = [window.key for window in windows]
     seconds = [window.rate.get_expiry() for window in windows]

@@ -1,4 +1,4 @@
 """How the outside hears of it: mails leave through the outbox, in the language of who reads them.
 
-Nothing here knows why a mail is sent; `resolvers/` decide that and call `outbox.enqueue`.
+Nothing here knows why a mail is sent; `resolvers/` decide that and write what `outbox.entry` makes.
 """

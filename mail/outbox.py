@@ -24,7 +24,6 @@ from models import (
     TenantInvitation,
     WebhookDelivery,
     database,
-    direct,
     ids,
 )
 
@@ -75,32 +74,6 @@ class Addressee:
     email: str
     locale: Locale
     due_at: datetime
-
-
-async def enqueue(
-    message: Message,
-    *,
-    to: str,
-    locale: Locale,
-    now: datetime,
-    tenant_id: str | None = None,
-    user_id: str | None = None,
-    carries: Carried | None = None,
-    channel: Channel = Channel.MAIL,
-) -> OutboxEntry:
-    """Queue what `entry` makes of it; runs in the caller's transaction."""
-    made = entry(
-        message,
-        to=to,
-        locale=locale,
-        now=now,
-        tenant_id=tenant_id,
-        user_id=user_id,
-        carries=carries,
-        channel=channel,
-    )
-    await direct.insert(made)
-    return made
 
 
 def entry(

@@ -31,8 +31,6 @@ def typed(error: BaseException) -> BaseException:
             return errors.InvalidInput([])
         case OperationalError() if isinstance(error.args[0], asyncpg.DataError):
             return errors.InvalidInput([])
-        case OperationalError():
-            return error
     return errors.ServiceUnavailable() if isinstance(error, _AWAY) else error
 
 

@@ -19,7 +19,7 @@ from locales import Locale
 from mail import outbox
 from mail.letters import LINK_PREFIXES
 from mail.messages import Message
-from models import AccountLink, LinkPurpose, clock, database, ids
+from models import AccountLink, LinkPurpose, clock, database, direct, ids
 from resolvers import offers, profiles
 
 
@@ -63,13 +63,15 @@ async def make(wanted: Wanted, message: Callable[..., Message], *, locale: Local
         created_at=now,
         expires_at=now + _lifetime(wanted.purpose),
     )
-    await outbox.enqueue(
-        message(expires_at=link.expires_at),
-        to=wanted.email or "",
-        locale=locale,
-        now=now,
-        user_id=wanted.user_id,
-        carries=link,
+    await direct.insert(
+        outbox.entry(
+            message(expires_at=link.expires_at),
+            to=wanted.email or "",
+            locale=locale,
+            now=now,
+            user_id=wanted.user_id,
+            carries=link,
+        )
     )
     return link
 

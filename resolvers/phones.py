@@ -13,7 +13,7 @@ import settings
 from auth import limits, tokens
 from auth.viewer import Viewer
 from mail import messages, outbox
-from models import Channel, CodePurpose, PhoneCode, User, clock, database, ids
+from models import Channel, CodePurpose, PhoneCode, User, clock, database, direct, ids
 from permissions import checks
 from resolvers import audit, notices, profiles
 
@@ -98,14 +98,16 @@ async def _send(viewer: Viewer, user: User, purpose: CodePurpose) -> datetime:
         expires_at=now + lifetime,
     )
     removal = purpose is CodePurpose.REMOVE
-    await outbox.enqueue(
-        messages.phone_removal_code(lifetime) if removal else messages.phone_code(lifetime),
-        to=code.phone,
-        locale=notices.language(viewer, user.locale),
-        user_id=user.id,
-        carries=code,
-        channel=Channel.SMS,
-        now=now,
+    await direct.insert(
+        outbox.entry(
+            messages.phone_removal_code(lifetime) if removal else messages.phone_code(lifetime),
+            to=code.phone,
+            locale=notices.language(viewer, user.locale),
+            user_id=user.id,
+            carries=code,
+            channel=Channel.SMS,
+            now=now,
+        )
     )
     action = "user.request_phone_removal" if removal else "user.request_phone_code"
     await audit.record(viewer, action, subject_id=user.id)

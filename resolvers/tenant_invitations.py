@@ -11,7 +11,7 @@ from auth import limits, tokens
 from auth.viewer import Viewer
 from locales import Locale
 from mail import messages, outbox
-from models import Catalog, InvitationState, Tenant, TenantInvitation, clock, database, ids
+from models import Catalog, InvitationState, Tenant, TenantInvitation, clock, database, direct, ids
 from permissions import checks, serving
 from permissions.catalog import Permission
 from resolvers import (
@@ -117,13 +117,15 @@ async def _queue(viewer: Viewer, organization: Tenant, invitation: TenantInvitat
         inviter_name=notices.name_of(viewer),
         expires_at=invitation.expires_at,
     )
-    await outbox.enqueue(
-        message,
-        to=invitation.email,
-        locale=Locale(invitation.locale),
-        tenant_id=organization.id,
-        now=clock.now(),
-        carries=invitation,
+    await direct.insert(
+        outbox.entry(
+            message,
+            to=invitation.email,
+            locale=Locale(invitation.locale),
+            tenant_id=organization.id,
+            now=clock.now(),
+            carries=invitation,
+        )
     )
     return True
 

@@ -1,5 +1,6 @@
 """Batch loaders: a relation costs one statement, whatever the size of the page."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
@@ -39,6 +40,7 @@ class Loader(Generic[K, V]):
     def __init__(self, read: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> None:
         self._read = read
         self._known: dict[K, V | None] = {}
+        self._reading = asyncio.Lock()
         self._asked: DataLoader[Sequence[K], None] = DataLoader(self._answer, cache=False)
 
     def load(self, key: K, then: Callable[[V | None], Any] | None = None) -> "Loading[K, V]":
@@ -53,9 +55,11 @@ class Loader(Generic[K, V]):
         return [known[key] for key in keys]
 
     async def _answer(self, asked: list[Sequence[K]]) -> list[None]:
-        new = [key for key in dict.fromkeys(chain(*asked)) if key not in self._known]
-        found = await self._read(new) if new else {}
-        self._known.update((key, found.get(key)) for key in new)
+        """What is being read for somebody else is waited for, and not read again."""
+        async with self._reading:
+            new = [key for key in dict.fromkeys(chain(*asked)) if key not in self._known]
+            found = await self._read(new) if new else {}
+            self._known.update((key, found.get(key)) for key in new)
         return [None] * len(asked)
 
 

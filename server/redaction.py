@@ -18,7 +18,11 @@ OUT = "***"
 _SHORTEST = 8  # what is shorter would take words out of sentences
 
 _LONGEST = 10_000  # what is longer loses its middle: this is done while requests wait
-_SECRET = r"(?:password|passwd|secret|token|api_?key|authorization|cookie)"  # noqa: S105 words
+_WORDS = (
+    *("password", "passwd", "secret", "token"),
+    *("api_key", "apikey", "authorization", "cookie"),
+)
+_SECRET = f"(?:{'|'.join(_WORDS)})"
 _NAMED = re.compile(_SECRET, re.IGNORECASE)
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -39,10 +43,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # PostgreSQL's second line: `Key (email_key)=(ann@example.com) already exists.`
     (re.compile(r"\b(DETAIL:)[^\n]*"), rf"\1 {OUT}"),
 )
-_HINTS = (
-    *("://", "tnt_", "eyj", "bearer", "basic", "detail:", "password", "passwd", "secret", "token"),
-    *("apikey", "api_key", "authorization", "cookie"),
-)
+_HINTS = (*_WORDS, "://", "tnt_", "eyj", "bearer", "basic", "detail:")
 """One of these stands, in some case, in whatever they and `_NAMED` find."""
 
 

@@ -70,8 +70,8 @@ async def working() -> None:
 
 
 async def test_a_database_that_takes_everything_and_says_nothing_is_away(through: Proxy) -> None:
-    """CASES 132. The line that holds it: `async with self.client.answered` in
-    `models.transactions.Transaction`; else they wait as long as a statement may take.
+    """CASES 132. The line that holds it: `self.client.start(...)` in
+    `models.transactions.Transaction`, by its time; else they wait as long as a statement may take.
     """
     for _ in range(2):
         through.swallows = True

@@ -18,6 +18,7 @@ from models import (
     User,
     clock,
     database,
+    direct,
     ids,
 )
 from tests.clients import Person
@@ -36,19 +37,21 @@ async def invite(address: str = ADDRESS, *, tenant_name: str = "Acme") -> Invita
 async def offer(address: str, tenant: Tenant, inviter: User | Person) -> Invitation:
     """As `invite`, in the running transaction."""
     invitation = await _pending(address, tenant.id, inviter.id)
-    await outbox.enqueue(
-        messages.invitation(
-            tenant_name=tenant.name,
-            role="Manager",
-            apps=[],
-            inviter_name=inviter.full_name,
-            expires_at=invitation.expires_at,
-        ),
-        to=address,
-        locale=Locale.EN,
-        tenant_id=tenant.id,
-        now=clock.now(),
-        carries=invitation,
+    await direct.insert(
+        outbox.entry(
+            messages.invitation(
+                tenant_name=tenant.name,
+                role="Manager",
+                apps=[],
+                inviter_name=inviter.full_name,
+                expires_at=invitation.expires_at,
+            ),
+            to=address,
+            locale=Locale.EN,
+            tenant_id=tenant.id,
+            now=clock.now(),
+            carries=invitation,
+        )
     )
     return invitation
 
@@ -58,12 +61,14 @@ async def tell(count: int = 1) -> None:
     async with database.transaction(database.SYSTEM):
         tenant = await _tenant("Acme")
         for number in range(count):
-            await outbox.enqueue(
-                messages.removed(tenant_name="Acme", removed_by="Olga Owner"),
-                to=f"member{number}@example.org",
-                locale=Locale.EN,
-                tenant_id=tenant.id,
-                now=clock.now(),
+            await direct.insert(
+                outbox.entry(
+                    messages.removed(tenant_name="Acme", removed_by="Olga Owner"),
+                    to=f"member{number}@example.org",
+                    locale=Locale.EN,
+                    tenant_id=tenant.id,
+                    now=clock.now(),
+                )
             )
 
 
@@ -72,13 +77,15 @@ async def text(to: str = NUMBER) -> None:
     now = clock.now()
     user = await register("texted@example.org", phone=to, phone_confirmed_at=now, wants_sms=True)
     async with database.transaction(database.SYSTEM):
-        await outbox.enqueue(
-            messages.removed(tenant_name="Acme", removed_by="Olga Owner"),
-            to=to,
-            locale=Locale.EN,
-            user_id=user.id,
-            now=now,
-            channel=Channel.SMS,
+        await direct.insert(
+            outbox.entry(
+                messages.removed(tenant_name="Acme", removed_by="Olga Owner"),
+                to=to,
+                locale=Locale.EN,
+                user_id=user.id,
+                now=now,
+                channel=Channel.SMS,
+            )
         )
 
 

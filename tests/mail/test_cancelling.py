@@ -5,7 +5,7 @@ from datetime import timedelta
 from locales import Locale
 from mail import messages, outbox
 from mail.messages import Message
-from models import Channel, CodePurpose, OutboxEntry, PhoneCode, Tenant, clock, ids
+from models import Channel, CodePurpose, OutboxEntry, PhoneCode, Tenant, clock, direct, ids
 from models import database as db
 from tests.clients import Person
 from tests.resolvers import app_steps, webhook_steps
@@ -33,26 +33,30 @@ async def code(of: Person, phone: str) -> None:
         created_at=clock.now(),
         expires_at=clock.now() + timedelta(minutes=5),
     )
-    await outbox.enqueue(
-        Message("phone_code", {}),
-        to=phone,
-        locale=Locale.EN,
-        now=clock.now(),
-        user_id=of.id,
-        carries=row,
-        channel=Channel.SMS,
+    await direct.insert(
+        outbox.entry(
+            Message("phone_code", {}),
+            to=phone,
+            locale=Locale.EN,
+            now=clock.now(),
+            user_id=of.id,
+            carries=row,
+            channel=Channel.SMS,
+        )
     )
 
 
 async def notice(of: Person, tenant: Tenant | None = None) -> None:
     """A mail that carries nothing; in the running transaction."""
-    await outbox.enqueue(
-        messages.removed(tenant_name="Acme", removed_by="Olga"),
-        to=str(of.email),
-        locale=Locale.EN,
-        now=clock.now(),
-        tenant_id=tenant.id if tenant else None,
-        user_id=of.id,
+    await direct.insert(
+        outbox.entry(
+            messages.removed(tenant_name="Acme", removed_by="Olga"),
+            to=str(of.email),
+            locale=Locale.EN,
+            now=clock.now(),
+            tenant_id=tenant.id if tenant else None,
+            user_id=of.id,
+        )
     )
 
 

@@ -9,7 +9,17 @@ from locales import Locale
 from mail import letters, outbox
 from mail.letters import Letter
 from mail.messages import Message
-from models import AccountLink, Channel, Member, MemberStatus, OutboxEntry, Tenant, User, clock
+from models import (
+    AccountLink,
+    Channel,
+    Member,
+    MemberStatus,
+    OutboxEntry,
+    Tenant,
+    User,
+    clock,
+    direct,
+)
 from models import database as db
 from tests.clients import Person
 from tests.factories import World
@@ -37,7 +47,7 @@ async def letter(
     """What leaves of a message to that person after `change` came over it."""
     by_phone = message == "sms"
     async with db.transaction(db.SYSTEM):
-        entry = await outbox.enqueue(
+        entry = outbox.entry(
             Message("role_changed" if by_phone else message, {}),
             to=PHONE if by_phone else str(to.email),
             locale=Locale.KK,
@@ -46,6 +56,7 @@ async def letter(
             user_id=to.id,
             channel=Channel.SMS if by_phone else Channel.MAIL,
         )
+        await direct.insert(entry)
         if change is not None:
             await change(to, tenant or Tenant())
         return await letters.of(entry)

@@ -3,7 +3,7 @@ import pytest
 from auth import tokens
 from locales import Locale
 from mail import messages, outbox
-from models import OutboxEntry, OutboxState, clock
+from models import OutboxEntry, OutboxState, clock, direct
 from models import database as db
 from tests.conftest import Clock
 from tests.mail import offers
@@ -13,12 +13,14 @@ pytestmark = pytest.mark.usefixtures("database")
 
 async def _fail_after_queueing(tenant_id: str) -> None:
     async with db.transaction(db.SYSTEM):
-        await outbox.enqueue(
-            messages.removed(tenant_name="Acme", removed_by="Olga"),
-            to=offers.ADDRESS,
-            locale=Locale.EN,
-            tenant_id=tenant_id,
-            now=clock.now(),
+        await direct.insert(
+            outbox.entry(
+                messages.removed(tenant_name="Acme", removed_by="Olga"),
+                to=offers.ADDRESS,
+                locale=Locale.EN,
+                tenant_id=tenant_id,
+                now=clock.now(),
+            )
         )
         raise ZeroDivisionError
 

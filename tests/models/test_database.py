@@ -143,7 +143,7 @@ async def test_a_cancelled_transaction_gives_its_connection_back() -> None:
     """TRAPS 1: cancelled at every point of entering, inside and leaving.
 
     Without `asyncio.shield(pool.release(connection))` in `Transaction.__aenter__` each
-    cancellation of `client.begin()` keeps a connection for good.
+    cancellation of `client.start()` keeps a connection for good.
     """
     for point in itertools.count():
         task = asyncio.create_task(cancelled_at(point, transactions()))
@@ -184,6 +184,21 @@ async def test_a_wrong_statement_is_a_defect_and_no_failure() -> None:
         async with database.transaction(database.SYSTEM):
             await database.rows("selekt 1")
     assert not isinstance(raised.value, errors.Failure)
+
+
+async def test_a_statement_has_one_plan_though_it_takes_an_array() -> None:
+    """ADR 0045. The line that holds it: `plan_cache_mode` in `models.connecting`; else PostgreSQL
+    makes a plan for each array.
+    """
+    sql = "select id from tenants where id = any($1)"
+    async with database.transaction(database.SYSTEM):
+        for _ in range(8):
+            await database.rows(sql, ["ten_x"])
+        plans = await database.rows(
+            "select generic_plans, custom_plans from pg_prepared_statements where statement = $1",
+            sql,
+        )
+    assert plans == [{"generic_plans": 8, "custom_plans": 0}]
 
 
 async def test_rows_returns_what_a_change_returns() -> None:

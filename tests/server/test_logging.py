@@ -1,6 +1,7 @@
 import json
 import logging as standard
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
 import structlog
@@ -168,3 +169,17 @@ def test_a_text_without_end_does_not_hold_up_those_who_wait() -> None:
     long = "a-" * 1_000_000 + " postgres://u:p@h"
     assert len(redaction.redacted(long)) < 20_000
     assert redaction.redacted(long).endswith(" postgres://***@h")
+
+
+def test_of_what_is_written_at_once_secrets_are_taken_out_and_the_middle_as_well(
+    configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A secret of the settings looks like nothing, and stands in JSON otherwise than it is."""
+    odd = 's3cr@t"\u0436-passw0rd'
+    secrets = {"database_url": f"postgresql://tenantry:{quote(odd)}@localhost/tenantry"}
+    logging.configure(configure(**PRODUCTION | secrets))
+    structlog.get_logger("server").info("it was", said=f"of {odd}")
+    structlog.get_logger("server").info("too long", said="a" * 1_000_000)
+    short, long = capsys.readouterr().err.splitlines()
+    assert json.loads(short)["said"] == "of ***"
+    assert len(long) < 20_000
