@@ -67,9 +67,13 @@ class Transaction:
             raise failure from error
 
     async def _give_back(self) -> None:
-        connection = self.client._connection  # noqa: SLF001
+        """asyncpg's pool makes a task of it. There is nothing to wait for once the transaction is
+        over, and a connection that is cut off before is closed; a closed one has gone back.
+        """
+        connection: Any = self.client._connection  # noqa: SLF001
         try:
-            await self._parent.pool.release(connection, timeout=self.client.patience)
+            if connection._con is not None:  # noqa: SLF001 of asyncpg
+                await connection._holder.release(self.client.patience)  # noqa: SLF001
         finally:
             self.leave()
 

@@ -40,12 +40,16 @@ select {_COLUMNS} from unnest($2::text[], $3::text[]) place (tenant_id, member_i
 where true
 """  # noqa: S608 as above
 _HELD = f"""
-select x.member_id, x."right", {_COLUMNS}
-from members m
-  join app_access x on x.tenant_id = m.tenant_id and x.member_id = m.id
-  join apps a on a.tenant_id = x.tenant_id and a.id = x.app_id
+select held."right", held.member_ids, {_COLUMNS}
+from (
+    select x.tenant_id, x.app_id, x."right", array_agg(x.member_id) as member_ids
+    from unnest($4::text[], $5::text[]) place (tenant_id, member_id)
+      join app_access x on x.tenant_id = place.tenant_id and x.member_id = place.member_id
+    group by x.tenant_id, x.app_id, x."right"
+  ) held
+  join apps a on a.tenant_id = held.tenant_id and a.id = held.app_id
   left join app_access own on {_OWN}
-where m.id = any($4) and {_VISIBLE} order by a.id
+where {_VISIBLE} order by a.id
 """  # noqa: S608 as above
 
 
@@ -220,14 +224,16 @@ async def many(viewer: Viewer, app_ids: Sequence[str]) -> dict[str, rows.App]:
     return {record["id"]: _row(record) for record in found}
 
 
-async def held_by(viewer: Viewer, member_ids: Sequence[str]) -> dict[str, list[rows.AppAccess]]:
-    """The rights of members on apps that the viewer may know of, by member id."""
-    found: dict[str, list[rows.AppAccess]] = {member_id: [] for member_id in member_ids}
-    known: dict[str, rows.App] = {}
-    for record in await database.records(_HELD, *_sight(viewer), list(member_ids)):
-        app = known.get(record["id"]) or known.setdefault(record["id"], _row(record))
-        held = rows.AppAccess(app, AppRight[record["right"]], record["member_id"])
-        found[held.member_id].append(held)
+async def held_by(
+    viewer: Viewer, members: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], list[rows.AppAccess]]:
+    """The rights on apps that the viewer may know of, by tenant id and member id."""
+    found: dict[tuple[str, str], list[rows.AppAccess]] = {member: [] for member in members}
+    tenant_ids, member_ids = [tenant for tenant, _ in members], [member for _, member in members]
+    for record in await database.records(_HELD, *_sight(viewer), tenant_ids, member_ids):
+        app, right = _row(record), AppRight[record["right"]]
+        for member_id in record["member_ids"]:
+            found[app.tenant_id, member_id].append(rows.AppAccess(app, right, member_id))
     return found
 
 

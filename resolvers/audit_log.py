@@ -25,7 +25,23 @@ select e.created_at as order_key, e.id, e.tenant_id, e.actor_id, e.as_staff, e.a
 from audit_events e
 """
 
-Actor = rows.User | rows.ProviderStaff | rows.System | key_directory.ApiKey
+
+@dataclass(frozen=True, slots=True)
+class ProviderStaff:
+    """Somebody who acted for the provider, not by a place of his own."""
+
+    id: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What was done by no person."""
+
+    display_name: str = "Tenantry"
+
+
+Actor = rows.User | ProviderStaff | System | key_directory.ApiKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +138,12 @@ async def actors(viewer: Viewer, events: Sequence[Event]) -> dict[Event, Actor]:
 
 def _actor(event: Event, names: dict[str, str], known: dict[str, key_directory.ApiKey]) -> Actor:
     if event.actor_id is None:
-        return rows.System()
+        return System()
     if _is_key(event.actor_id):
         bare = key_directory.ApiKey(event.actor_id, names[event.id])
         return known.get(event.actor_id, bare)
     if event.as_staff:
-        return rows.ProviderStaff(event.actor_id, names[event.id])
+        return ProviderStaff(event.actor_id, names[event.id])
     return rows.User(event.actor_id, names[event.id])
 
 

@@ -5,14 +5,14 @@ only the member himself and holders of `members:invite` or `members:edit` (PRODU
 who never joined shows only what his inviter typed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import errors
 from auth.viewer import Viewer
-from models import Catalog, MemberStatus, database
+from models import MemberStatus, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import pages, rows
@@ -22,18 +22,58 @@ _JOINED = """
 join tenants t on t.id = m.tenant_id
 left join users u on u.id = m.user_id and m.joined_at is not null
 """
-_COLUMNS = """
-m.id, m.tenant_id, t.catalog, t.servicing, m.status, m.role, u.id as user_id,
-coalesce(u.full_name, m.full_name) as full_name, coalesce(u.email, m.email) as email,
-coalesce(u.login, m.login) as login, coalesce(u.phone, m.phone) as phone,
-m.grants, m.denials, m.max_sessions, m.is_first_user, m.created_at, m.joined_at, m.updated_at,
-case when m.status = 'PENDING' then m.user_id is null
-  else coalesce(u.manager_id = m.tenant_id and u.email_verified_at is null, false)
-end as is_managed
-"""
-_SELECT = f"select {_COLUMNS} from members m {_JOINED}"  # noqa: S608 SQL of ours, values as arguments
-AROUND = f"select m.order_key, {_COLUMNS} from ({{}}) m {_JOINED}"  # noqa: S608 as `_SELECT`
-"""Members as `seen` wants them, around a page of rows of `members`."""
+_COLUMNS = {
+    "id": "m.id",
+    "tenant_id": "m.tenant_id",
+    "status": "m.status",
+    "user_id": "u.id",
+    "full_name": "coalesce(u.full_name, m.full_name)",
+    "email": "coalesce(u.email, m.email)",
+    "login": "coalesce(u.login, m.login)",
+    "phone": "coalesce(u.phone, m.phone)",
+    "role": "m.role",
+    "catalog": "t.catalog",
+    "servicing": "t.servicing",
+    "grants": "m.grants",
+    "denials": "m.denials",
+    "max_sessions": "m.max_sessions",
+    "is_first_user": "m.is_first_user",
+    "is_managed": """
+      case when m.status = 'PENDING' then m.user_id is null
+        else coalesce(u.manager_id = m.tenant_id and u.email_verified_at is null, false)
+      end""",
+    "created_at": "m.created_at",
+    "joined_at": "m.joined_at",
+    "updated_at": "m.updated_at",
+}
+"""What a record of a member can have."""
+EVERYTHING = frozenset(_COLUMNS)
+_ALWAYS = {"id", "tenant_id", "status", "user_id"}
+"""By which is decided what is shown of it."""
+_RIGHTS = {"role", "catalog", "servicing", "grants", "denials"}
+_WANTED = {
+    "user": {"full_name"},
+    "role": {"role", "catalog"},
+    "permissions": _RIGHTS,
+    "permission_details": _RIGHTS,
+    "viewer": {"role", "is_first_user", "is_managed"},
+}
+"""Columns that an attribute is told from, where it is not the one of its name."""
+
+
+def _columns(attributes: Collection[str]) -> str:
+    """What to select so that these can be told."""
+    wanted = _ALWAYS.union(*(_WANTED.get(name, {name}) for name in attributes))
+    return ", ".join(f"{sql} as {name}" for name, sql in _COLUMNS.items() if name in wanted)
+
+
+_SELECT = f"select {_columns(EVERYTHING)} from members m {_JOINED}"  # noqa: S608 SQL of ours, values as arguments
+
+
+@lru_cache(maxsize=256)
+def around(attributes: frozenset[str] = EVERYTHING) -> str:
+    """Around a page of rows of `members`: these as `seen` wants them, for attributes to be told."""
+    return f"select m.order_key, {_columns(attributes)} from ({{}}) m {_JOINED}"  # noqa: S608 as `_SELECT`
 
 
 class Field(StrEnum):
@@ -59,9 +99,10 @@ async def page(
     wanted: Filter,
     by: Field = Field.CREATED_AT,
     descending: bool = False,
+    attributes: frozenset[str] = EVERYTHING,
 ) -> pages.Page[rows.Member]:
     """Members of a tenant, removed ones only where the filter names them, or asks what has changed
-    and the viewer may see them.
+    and the viewer may see them. Nothing but `attributes` can be told of them.
 
     Raises:
         errors.NotFound, errors.PermissionDenied: also for a filter that asks for what is hidden.
@@ -81,8 +122,8 @@ async def page(
             f"members:{by}:{tenant_id}", column, "m.id", descending, moment=by is not Field.NAME
         ),
         window=window,
-        make=lambda each: _shown(each, private=manages or _own(viewer, each)),
-        around=AROUND,
+        make=lambda each: rows.Member(each, shows_private=manages or _own(viewer, each)),
+        around=around(attributes),
         by_values=wanted != Filter(),
     )
 
@@ -100,8 +141,8 @@ async def count(viewer: Viewer, tenant_id: str, wanted: Filter) -> int:
 async def memberships(viewer: Viewer, window: pages.Window) -> pages.Page[rows.Member]:
     """The viewer's own places, those where he is disabled included, oldest first."""
     return await pages.read(
-        f"select m.id as order_key, {_COLUMNS} from members m {_JOINED} where t.deleted_at is null"  # noqa: S608 as above
-        " and m.user_id = $1 and m.status in ('JOINED', 'DISABLED')",
+        f"select m.id as order_key, {_columns(EVERYTHING)} from members m {_JOINED}"  # noqa: S608 as above
+        " where t.deleted_at is null and m.user_id = $1 and m.status in ('JOINED', 'DISABLED')",
         [viewer.user_id],
         order=pages.Order("memberships", "m.id", "m.id"),
         window=window,
@@ -148,32 +189,7 @@ def visible(viewer: Viewer, record: Mapping[str, Any]) -> bool:
 def seen(viewer: Viewer, record: Mapping[str, Any]) -> rows.Member:
     """The row as this viewer may see it."""
     manages = checks.sees_any(viewer, record["tenant_id"], PRIVATE)
-    return _shown(record, private=manages or _own(viewer, record))
-
-
-def _shown(record: Mapping[str, Any], *, private: bool) -> rows.Member:
-    return rows.Member(
-        id=record["id"],
-        tenant_id=record["tenant_id"],
-        user_id=record["user_id"],
-        catalog=Catalog[record["catalog"]],
-        status=MemberStatus[record["status"]],
-        role_code=record["role"],
-        full_name=record["full_name"],
-        email=record["email"],
-        login=record["login"] if private else None,
-        phone=record["phone"] if private else None,
-        max_sessions=record["max_sessions"] if private else None,
-        shows_rights=private,
-        grants=tuple(record["grants"]) if private else (),
-        denials=tuple(record["denials"]) if private else (),
-        servicing=None if record["servicing"] is None else tuple(record["servicing"]),
-        is_first_user=record["is_first_user"],
-        is_managed=record["is_managed"],
-        created_at=record["created_at"],
-        joined_at=record["joined_at"],
-        updated_at=record["updated_at"],
-    )
+    return rows.Member(record, shows_private=manages or _own(viewer, record))
 
 
 def _own(viewer: Viewer, record: Mapping[str, Any]) -> bool:

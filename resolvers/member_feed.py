@@ -41,7 +41,7 @@ async def page(viewer: Viewer, tenant_id: str, window: pages.Window) -> pages.Pa
         order=pages.Order(f"memberChanges:{tenant_id}", "m.revision", "m.id", number=True),
         window=window,
         make=partial(_change, viewer),
-        around=directory.AROUND,
+        around=directory.around(),
     )
 
 

@@ -184,8 +184,9 @@ async def managed(viewer: Viewer, invitation_id: str) -> rows.Invitation:
 
 
 async def _with_apps(viewer: Viewer, records: list[dict[str, Any]]) -> list[rows.Invitation]:
-    held = await apps.held_by(viewer, [record["member_id"] for record in records])
-    return [_managed(record, held[record["member_id"]]) for record in records]
+    members = [(record["tenant_id"], record["member_id"]) for record in records]
+    held = await apps.held_by(viewer, members)
+    return [_managed(record, held[member]) for record, member in zip(records, members, strict=True)]
 
 
 def _managed(record: dict[str, Any], held: Sequence[rows.AppAccess]) -> rows.Invitation:

@@ -193,17 +193,17 @@ def cut(items: Sequence[Any], window: Window, *, name: str) -> Page[Any]:
     Raises:
         errors.InvalidInput: as `read`.
     """
-    size, found = window.size, items
+    size, backward, found = window.size, window.backward, items
     if window.after is not None:
         start = _position(window.after, Order(name, "", ""), "after")[1]
         found = [item for item in found if item.id > start]
     if window.before is not None:
         end = _position(window.before, Order(name, "", ""), "before")[1]
         found = [item for item in found if item.id < end]
-    shown = found[-size:] if window.backward else found[:size]
+    shown = found[-size:] if backward else found[:size]
     more = len(found) > size
     return Page(
-        [Edge(item, name, item.id, item.id) for item in shown],
-        has_next_page=window.before is not None if window.backward else more,
-        has_previous_page=more if window.backward else window.after is not None,
+        [Edge(item, name, place := item.id, place) for item in shown],
+        has_next_page=window.before is not None if backward else more,
+        has_previous_page=more if backward else window.after is not None,
     )

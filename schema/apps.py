@@ -118,18 +118,22 @@ class AppAccessEdge:
 
 
 @strawberry.type(description="One page of a member's rights on apps the viewer may know of.")
+@shown_from(pages.Page)
 class AppAccessConnection:
     edges: list[AppAccessEdge] = strawberry.field(description="The rights of this page.")
-    page_info: PageInfo = strawberry.field(description="How to go on from here.")
+
+    @strawberry.field(graphql_type=PageInfo, description="How to go on from here.")
+    def page_info(parent: strawberry.Parent[pages.Page[rows.AppAccess]]) -> Rows:
+        return parent
 
 
-def held_page(info: Info, member_id: str, window: pages.Window) -> Rows:
+def held_page(info: Info, member: rows.Member, window: pages.Window) -> Rows:
     """A page of a member's rights as a connection."""
 
     def shown(held: Sequence[rows.AppAccess] | None) -> Rows:
-        return connections.of(pages.cut(held or (), window, name="app access"))
+        return pages.cut(held or (), window, name="app access")
 
-    return info.context.loaders.app_access.load(member_id, shown)
+    return info.context.loaders.app_access.load((member.tenant_id, member.id), shown)
 
 
 @strawberry.input(description="A right to give.")

@@ -4,20 +4,20 @@ from datetime import datetime
 
 import strawberry
 
-from resolvers import actions, audit_log, pages, rows
+from resolvers import actions, audit_log, pages
 from schema import connections
 from schema.context import Info
 from schema.interfaces import Actor, Node, Rows, shown_from
 
 
 @strawberry.type(description="Somebody who acted for the provider, not by a place of his own.")
-@shown_from(rows.ProviderStaff)
+@shown_from(audit_log.ProviderStaff)
 class ProviderStaff(Actor):
     id: strawberry.ID = strawberry.field(description="His user id, to ask the provider about.")
 
 
 @strawberry.type(description="What acted was no person.")
-@shown_from(rows.System)
+@shown_from(audit_log.System)
 class System(Actor):
     pass
 

@@ -100,8 +100,8 @@ class Loaders:
         return Loader(lambda keys: people.many(self._viewer, keys))
 
     @cached_property
-    def app_access(self) -> "Loader[str, list[rows.AppAccess]]":
-        """By member id."""
+    def app_access(self) -> "Loader[tuple[str, str], list[rows.AppAccess]]":
+        """By tenant id and member id."""
         return Loader(lambda keys: apps.held_by(self._viewer, keys))
 
     @cached_property

@@ -108,7 +108,7 @@ class Member(Node):
         first: First = None,
         after: After = None,
     ) -> Rows:
-        return held_page(info, parent.id, pages.Window(first, after))
+        return held_page(info, parent, pages.Window(first, after))
 
     @strawberry.field(graphql_type=MemberViewer, description="What the viewer may do with him.")
     async def viewer(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:

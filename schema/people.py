@@ -6,7 +6,7 @@ from functools import partial
 import strawberry
 
 from resolvers import directory, member_filter, pages
-from schema import connections
+from schema import connections, selected
 from schema.context import Info
 from schema.enums import InvitationState, MemberOrderField, MemberStatus, OrderDirection
 from schema.interfaces import Rows
@@ -58,6 +58,7 @@ async def member_page(
         wanted=narrowed,
         by=order.field if order else usual,
         descending=order is not None and order.direction is OrderDirection.DESC,
+        attributes=selected.fields(info, "edges", "node"),
     )
     return connections.of(page, partial(directory.count, viewer, tenant_id, narrowed))
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from auth.viewer import Membership, Viewer
-from models import Catalog, MemberStatus, clock
+from models import Catalog, MemberStatus
 from permissions.catalog import Permission
 from resolvers import powers, rows
 from tests.factories import CLIENT
@@ -27,29 +27,15 @@ def somebody(role: str = "MANAGER", *, denials: tuple[str, ...] = ()) -> Viewer:
 
 
 def member(status: MemberStatus = MemberStatus.JOINED, **values: Any) -> rows.Member:
-    plain = rows.Member(
-        id="mem_x",
-        tenant_id="ten",
-        user_id=None,
-        catalog=Catalog.PROJECT,
-        status=status,
-        role_code="ACCOUNTANT",
-        full_name=None,
-        email=None,
-        login=None,
-        phone=None,
-        max_sessions=None,
-        shows_rights=False,
-        grants=(),
-        denials=(),
-        servicing=None,
-        is_first_user=False,
-        is_managed=True,
-        created_at=clock.now(),
-        joined_at=None,
-        updated_at=clock.now(),
-    )
-    return plain._replace(**values)
+    record = {
+        "id": "mem_x",
+        "tenant_id": "ten",
+        "status": status,
+        "role": "ACCOUNTANT",
+        "is_first_user": False,
+        "is_managed": True,
+    }
+    return rows.Member(record | values, shows_private=False)
 
 
 def offered(viewer: Viewer, of: rows.Member) -> set[str]:
@@ -77,7 +63,7 @@ def test_each_offer_takes_its_own_permission() -> None:
 def test_beyond_ones_reach_only_apps_are_given() -> None:
     """PRODUCT 2, rule 2, and 6: rights on apps ask for no reach."""
     for status in (MemberStatus.PENDING, MemberStatus.JOINED, MemberStatus.DISABLED):
-        assert offered(somebody(), member(status, role_code="OWNER")) == {"can_assign_apps"}
+        assert offered(somebody(), member(status, role="OWNER")) == {"can_assign_apps"}
 
 
 def test_the_first_user_is_neither_removed_nor_disabled() -> None:

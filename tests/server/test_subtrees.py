@@ -248,6 +248,7 @@ def test_nothing_of_ours_reads_that_path() -> None:
         f"{file.relative_to(CHECKOUT)}:{node.lineno}"
         for folder in READS_INFO
         for file in (CHECKOUT / folder).rglob("*.py")
+        if file != CHECKOUT / "schema/selected.py"  # which reads what was asked for
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Attribute)
         and (
