@@ -69,6 +69,7 @@ class Client(AsyncpgDBClient):
     """The engine: Tortoise takes any module with a `client_class`."""
 
     connection_class: Any
+    has_company = False
 
     def __init__(
         self, *, acquire_timeout: float, connection_class: type[Connection], **kwargs: Any

@@ -21,6 +21,7 @@ from models import retrying
 from models.failures import typed, typed_failures
 
 if TYPE_CHECKING:
+    from models.batches import Batch
     from models.database import Client
 
 committing: ContextVar[Callable[[], AbstractContextManager[None]]] = ContextVar(
@@ -112,6 +113,13 @@ class TransactionClient(TransactionWrapper):
     def __init__(self, connection: AsyncpgDBClient) -> None:
         super().__init__(connection)
         self._asking: set[asyncio.Task[Any] | None] = set()
+        self._task = asyncio.current_task()
+        self.batches: dict[str, Batch] = {}
+
+    @property
+    def has_company(self) -> bool:
+        """Whether others may be asking beside who asks now: he runs in a task of his own."""
+        return asyncio.current_task() is not self._task
 
     async def start(self, within: float) -> None:
         connection: Any = self._connection

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import errors
 from auth.viewer import Viewer
-from models import InvitationState, MemberStatus, clock, database
+from models import InvitationState, MemberStatus, batches, clock
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import identifiers
@@ -60,7 +60,7 @@ class Filter:
 async def counted(viewer: Viewer, tenant_id: str, wanted: Filter) -> int:
     """How many have those roles and statuses, whatever else is wanted of them."""
     statuses = _statuses(viewer, tenant_id, wanted)
-    found = await database.rows(_COUNTED, tenant_id, statuses, wanted.roles)
+    found = await batches.records(_COUNTED, tenant_id, statuses, wanted.roles)
     return int(found[0]["count"])
 
 

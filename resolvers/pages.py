@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import orjson
 
 import errors
-from models import database
+from models import batches, database
 
 T = TypeVar("T")
 
@@ -138,8 +138,8 @@ async def read(
         sql = f"{around.format(sql)} order by order_key {direction}, id {direction}"
     if by_values:
         await plan_by_values()
-    found = await database.records(sql, *values)
-    return _page(found, order, window, make)
+    asked = database.records if by_values else batches.records
+    return _page(await asked(sql, *values), order, window, make)
 
 
 async def plan_by_values() -> None:
@@ -149,7 +149,7 @@ async def plan_by_values() -> None:
     tenant of the usual size, and in a large one minutes where milliseconds would do (ADR 0045).
     Only lists that can be filtered are worth the planning.
     """
-    await database.rows("select set_config('plan_cache_mode', 'force_custom_plan', true)")
+    await batches.records("select set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 def _page(

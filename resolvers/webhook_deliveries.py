@@ -16,6 +16,7 @@ from models import (
     WebhookDelivery,
     WebhookEndpoint,
     WebhookState,
+    batches,
     clock,
     database,
 )
@@ -151,7 +152,7 @@ async def page(
 async def count(endpoint: Endpoint, states: Sequence[WebhookState] | None = None) -> int:
     """How many `page` has in all."""
     where = _where(endpoint, states)
-    found = await database.rows(
+    found = await batches.records(
         f"select count(*) from webhook_deliveries d where {where.sql}",  # noqa: S608 SQL of ours
         *where.arguments,
     )

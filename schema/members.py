@@ -111,7 +111,7 @@ class Member(Node):
         return held_page(info, parent, pages.Window(first, after))
 
     @strawberry.field(graphql_type=MemberViewer, description="What the viewer may do with him.")
-    async def viewer(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:
+    def viewer(parent: strawberry.Parent[rows.Member], info: Info) -> Rows:
         return powers.over(info.context.viewer, parent)
 
 

@@ -1,14 +1,16 @@
 """Subtrees of documents that are kept, run as compiled functions (ADR 0046).
 
 Resolvers are called as they are. What they wait for comes when everything else of the level is
-there: of one loader all keys at once, and one coroutine after the other, as they would have to wait
-for the one connection anyway.
+there: of one loader all keys at once, and of one field the coroutines of all objects beside each
+other, so that what they ask alike is one statement (`models/batches`). One field comes after the
+other, as they would have to wait for the one connection anyway.
 
 Where anything is not as expected, what has been made is thrown away and graphql-core makes all of
 it, so that nulls, errors and their paths are its own; of coroutines that ran it gets the
 `outcomes`.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
@@ -111,27 +113,41 @@ class _Run:
 
     async def _settle(self, level: list[tuple[Field, Any, dict[str, Any]]]) -> None:
         loading: dict[Loader[Any, Any], list[Any]] = defaultdict(list)
+        running: dict[Field, list[Any]] = defaultdict(list)
         for each in level:
-            field, waited, place = each
+            field, waited, _ = each
             if waited.__class__ is Loading:
                 loading[waited.loader].append(each)
             else:
-                place[field.key] = field.complete(await self._awaited(field, waited), self)
+                running[field].append(each)
+        for field, ran in running.items():
+            outcomes = await self._outcomes(field, [source for _, source, _ in ran])
+            for outcome, (_, _, place) in zip(outcomes, ran, strict=True):
+                place[field.key] = field.complete(await outcome.again(), self)
         for loader, asked in loading.items():
             found = await loader.all([waited.key for _, waited, _ in asked])
             for (field, waited, place), value in zip(asked, found, strict=True):
                 then = waited.then
                 place[field.key] = field.complete(then(value) if then else value, self)
 
-    async def _awaited(self, field: Field, source: object) -> Any:
-        coroutine = self.resolver(field)(source)
+    async def _outcomes(self, field: Field, sources: list[object]) -> list[Outcome]:
+        """When all of them are there. One alone needs no task of its own."""
+        resolve = self.resolver(field)
+        if len(sources) == 1:
+            return [await self._outcome(field, resolve, sources[0])]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._outcome(field, resolve, each)) for each in sources]
+        return [task.result() for task in tasks]
+
+    async def _outcome(
+        self, field: Field, resolve: Callable[[Any], Any], source: object
+    ) -> Outcome:
         try:
-            value = await coroutine
-        except Exception as failure:
-            self.outcomes.append(Outcome(field, source, None, failure))
-            raise
-        self.outcomes.append(Outcome(field, source, value))
-        return value
+            outcome = Outcome(field, source, await resolve(source))
+        except Exception as failure:  # noqa: BLE001 it is raised where it belongs
+            outcome = Outcome(field, source, None, failure)
+        self.outcomes.append(outcome)
+        return outcome
 
     def info(self, field: Field) -> Any:
         if field not in self.infos:

@@ -4,7 +4,7 @@ order, mutation and task of the worker is done once, and PostgreSQL says what it
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from tests.growth.watching import Reading, watching
 from tests.models import places
 from tests.permissions import actors, readings
 from tests.permissions.actors import Cast
+from tests.permissions.crawling import TYPES
 from tests.permissions.holdings import Holdings
 from tests.provider import Provider
 
@@ -177,6 +178,8 @@ async def test_nothing_that_is_done_reads_a_large_table_from_end_to_end(
         for name in lists.fields():
             begin(name)
             await _read(scene, name)
+        begin("lists in lists")
+        await _read_inside(scene)
         begin("elsewhere")
         await doings.go_elsewhere(world, held.keeper, held.tenant.id, held.app)
         begin("the worker")
@@ -202,6 +205,26 @@ async def _read(scene: Scene, name: str) -> None:
         for text in (each for cursor in cursors for each in lists.beyond(name, end, cursor)):
             if not name.startswith("ServedTenant"):  # of each of which the cursors are others
                 await doings.ask(client, lists.document(text), variables)
+
+
+async def _read_inside(scene: Scene) -> None:
+    """The large tenant's lists beside those of small ones, which are read by one statement."""
+    person, others = await scene.world.person(), [await scene.world.tenant() for _ in range(4)]
+    for tenant in (scene.large.tenant, *others):
+        await scene.world.join(tenant, "OWNER", person)
+    for window in ("first: 20", "last: 20"):
+        inside = " ".join(f"{name} {{ edges {{ cursor }} }}" for name in _inside(window))
+        answer = await doings.ask(
+            person.client, f"{{ tenants {{ edges {{ node {{ {inside} }} }} }} }}", {}
+        )
+        shown = [edge["node"]["members"]["edges"] for edge in answer["data"]["tenants"]["edges"]]
+        assert sorted(map(len, shown)) == [1, 1, 1, 1, 20]
+
+
+def _inside(window: str) -> Iterator[str]:
+    yield from (f"{name}({window})" for name in ("members", "apps", "auditLog", "subscriptions"))
+    for order in TYPES["MemberOrderField"].values:
+        yield f"by{order}: members({window}, orderBy: {{ field: {order} }})"
 
 
 def _told(found: Iterable[Reading]) -> str:

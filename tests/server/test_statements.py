@@ -18,7 +18,7 @@ query($id: ID!) { tenant(id: $id) { id name members(first: 50) {
 """
 
 
-async def trips(person: Person, query: str, **variables: str) -> list[str]:
+async def trips(person: Person, query: str, **variables: str | int) -> list[str]:
     for _ in range(3):  # the first ones on each connection prepare what they ask
         with statements.recorded() as found:
             await person.ask(query, **variables)

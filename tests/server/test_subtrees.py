@@ -1,4 +1,6 @@
-"""How compiled subtrees run: once for each document, in one task, with nothing left behind."""
+"""How compiled subtrees run: once for each document, one field after the other, with nothing left
+behind.
+"""
 
 import ast
 import asyncio
@@ -147,17 +149,36 @@ async def test_what_is_directed_is_graphql_cores_and_what_stands_below_is_not(
     assert [each is not None for each in kept.subtrees.values()] == compiled
 
 
-async def test_resolvers_run_in_the_task_of_the_request_one_after_the_other() -> None:
+async def noted(context: Any) -> None:
+    context.seen.append("begins")
+    await asyncio.sleep(0)
+    context.seen.append(asyncio.current_task())
+
+
+async def test_fields_of_one_object_run_in_the_task_of_the_request_one_after_the_other() -> None:
     """They would have to wait for its one connection anyway."""
+    found, within = await asked("{ top { below { a: waited b: waited } } }", places(noted))
+    assert found.data == {"top": {"below": [{"a": 0, "b": 0}]}}
+    assert within.seen == ["begins", asyncio.current_task()] * 2
 
-    async def noted(context: Any) -> None:
-        context.seen.append("begins")
-        await asyncio.sleep(0)
-        context.seen.append(asyncio.current_task())
 
-    found, within = await asked(WAITED, places(noted, noted, noted))
-    assert found.data == {"top": {"below": [{"waited": number} for number in range(3)]}}
-    assert within.seen == ["begins", asyncio.current_task()] * 3
+async def test_a_field_of_several_objects_runs_beside_itself_and_other_fields_follow() -> None:
+    """So that all of them ask at the same time, and one statement does for them."""
+    found, within = await asked("{ top { below { a: waited b: waited } } }", places(noted, noted))
+    assert found.data == {"top": {"below": [{"a": number, "b": number} for number in range(2)]}}
+    assert [each == "begins" for each in within.seen] == [True, True, False, False] * 2
+    assert asyncio.current_task() not in within.seen
+
+
+async def test_a_failure_waits_for_those_beside_it() -> None:
+    async def slow(context: Any) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        context.seen.append("done")
+
+    found, within = await asked(WAITED, places(in_vain, slow))
+    assert [each.message for each in found.errors or ()] == ["in vain"]
+    assert within.seen == ["done"]
 
 
 def tree(depth: int, numbers: Iterator[int]) -> Place:
@@ -196,7 +217,7 @@ async def test_who_is_cancelled_cleans_up_first(turns: int) -> None:
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert within.seen == ["cleaned up"] * (turns > 1)
+    assert within.seen == ["cleaned up"] * 2 * (turns > 0)
     assert asyncio.all_tasks() == before
 
 
