@@ -7,7 +7,7 @@ from a cookie.
 
 import ipaddress
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -55,16 +55,40 @@ def _needs_preflight(request: HTTPConnection) -> bool:
     return media_type == "application/json" or "graphql-require-preflight" in request.headers
 
 
+class _Sender(Client):
+    """What the head of a request says of who sends it is read when it is asked for."""
+
+    _request: HTTPConnection
+
+    def __init__(self, request: HTTPConnection) -> None:
+        object.__setattr__(self, "_request", request)
+
+    @cached_property
+    def address(self) -> str:
+        """One IPv6 customer has a whole /64, so limits count by that."""
+        sender = self._request.client
+        return _network(sender.host if sender else "")
+
+    @cached_property
+    def request_id(self) -> str:
+        return str(self._request.scope["request_id"])
+
+    @cached_property
+    def locale(self) -> Locale | None:
+        return _language(self._request.headers.get("accept-language", ""))
+
+    @cached_property
+    def chosen_locale(self) -> Locale | None:
+        return _language(self._request.headers.get("tenantry-locale", ""))
+
+    @cached_property
+    def device(self) -> str | None:
+        return _printable(self._request.headers.get("user-agent", "")) or None
+
+
 def client(request: HTTPConnection) -> Client:
-    """Whoever sends; one IPv6 customer has a whole /64, so limits count by that."""
-    host = request.client.host if request.client else ""
-    return Client(
-        address=_network(host),
-        request_id=request.scope["request_id"],
-        locale=_language(request.headers.get("accept-language", "")),
-        chosen_locale=_language(request.headers.get("tenantry-locale", "")),
-        device=_printable(request.headers.get("user-agent", "")) or None,
-    )
+    """Whoever sends."""
+    return _Sender(request)
 
 
 def _printable(text: str) -> str:
