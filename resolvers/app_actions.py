@@ -13,7 +13,7 @@ import settings
 from auth import limits, sealing
 from auth.viewer import Viewer
 from mail import outbox
-from models import App, AppAction, AppActionState, batches, clock, database, ids
+from models import App, AppAction, AppActionState, clock, database, ids
 from permissions import checks
 from resolvers import app_access, app_controls, audit, identifiers, locks, pages, rows
 
@@ -135,12 +135,8 @@ async def page(viewer: Viewer, app: rows.App, window: pages.Window) -> pages.Pag
 async def count(viewer: Viewer, app: rows.App) -> int:
     """How many those are; raises as `page` does."""
     _require_sees(viewer, app)
-    found = await batches.records(
-        f"select count(*) from app_actions k where {_OF_APP}",  # noqa: S608 SQL of ours
-        app.tenant_id,
-        app.id,
-    )
-    return int(found[0]["count"])
+    sql = f"select count(*) from app_actions k where {_OF_APP}"  # noqa: S608 SQL of ours
+    return await pages.count(sql, [app.tenant_id, app.id])
 
 
 def _require_sees(viewer: Viewer, app: rows.App) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import errors
 import settings
 from auth.viewer import Viewer
-from models import batches, clock, database
+from models import clock, database
 from permissions import checks
 from resolvers import app_access, audit, locks, pages, rows
 from resolvers.subscriptions import ENDED_AT
@@ -86,13 +86,8 @@ async def page(viewer: Viewer, app: rows.App, window: pages.Window) -> pages.Pag
 async def count(viewer: Viewer, app: rows.App) -> int:
     """How many those are; raises as `page` does."""
     _require_sees(viewer, app)
-    found = await batches.records(
-        f"select count(*) from app_sessions s where {_OF_APP}",  # noqa: S608 SQL of ours
-        *moments(),
-        app.tenant_id,
-        app.id,
-    )
-    return int(found[0]["count"])
+    sql = f"select count(*) from app_sessions s where {_OF_APP}"  # noqa: S608 SQL of ours
+    return await pages.count(sql, [*moments(), app.tenant_id, app.id])
 
 
 def _require_sees(viewer: Viewer, app: rows.App) -> None:

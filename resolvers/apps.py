@@ -10,7 +10,7 @@ from typing import Any
 
 import errors
 from auth.viewer import Viewer
-from models import App, AppAccess, AppRight, batches, clock, database, ids
+from models import App, AppAccess, AppRight, clock, database, ids
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import (
@@ -183,8 +183,7 @@ async def page(viewer: Viewer, shelf: Shelf, window: pages.Window) -> pages.Page
 
 async def count(viewer: Viewer, shelf: Shelf) -> int:
     sql, arguments = _on(viewer, shelf)
-    found = await batches.records(f"select count(*) from ({sql}) seen", *arguments)  # noqa: S608 SQL of ours
-    return int(found[0]["count"])
+    return await pages.count(f"select count(*) from ({sql}) seen", arguments)  # noqa: S608 SQL of ours
 
 
 def _on(viewer: Viewer, shelf: Shelf) -> tuple[str, list[object]]:

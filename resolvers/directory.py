@@ -5,7 +5,7 @@ only the member himself and holders of `members:invite` or `members:edit` (PRODU
 who never joined shows only what his inviter typed.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Any
@@ -61,19 +61,20 @@ _WANTED = {
 """Columns that an attribute is told from, where it is not the one of its name."""
 
 
-def _columns(attributes: Collection[str]) -> str:
+def _columns(attributes: frozenset[str]) -> str:
     """What to select so that these can be told."""
     wanted = _ALWAYS.union(*(_WANTED.get(name, {name}) for name in attributes))
     return ", ".join(f"{sql} as {name}" for name, sql in _COLUMNS.items() if name in wanted)
 
 
-_SELECT = f"select {_columns(EVERYTHING)} from members m {_JOINED}"  # noqa: S608 SQL of ours, values as arguments
+_ALL = f"{_columns(EVERYTHING)} from members m {_JOINED}"
+_SELECT = f"select {_ALL}"
 
 
 @lru_cache(maxsize=256)
 def around(attributes: frozenset[str] = EVERYTHING) -> str:
     """Around a page of rows of `members`: these as `seen` wants them, for attributes to be told."""
-    return f"select m.order_key, {_columns(attributes)} from ({{}}) m {_JOINED}"  # noqa: S608 as `_SELECT`
+    return f"select m.order_key, {_columns(attributes)} from ({{}}) m {_JOINED}"  # noqa: S608 SQL of ours, values as arguments
 
 
 class Field(StrEnum):
@@ -133,16 +134,15 @@ async def count(viewer: Viewer, tenant_id: str, wanted: Filter) -> int:
     where = where_of(viewer, tenant_id, wanted)
     if wanted.is_counted:
         return await counted(viewer, tenant_id, wanted)
-    await pages.plan_by_values()
     sql = f"select count(*) from members m where {where.sql}"  # noqa: S608 SQL of ours, values as arguments
-    return int((await database.rows(sql, *where.arguments))[0]["count"])
+    return await pages.count(sql, where.arguments, by_values=True)
 
 
 async def memberships(viewer: Viewer, window: pages.Window) -> pages.Page[rows.Member]:
     """The viewer's own places, those where he is disabled included, oldest first."""
     return await pages.read(
-        f"select m.id as order_key, {_columns(EVERYTHING)} from members m {_JOINED}"  # noqa: S608 as above
-        " where t.deleted_at is null and m.user_id = $1 and m.status in ('JOINED', 'DISABLED')",
+        f"select m.id as order_key, {_ALL} where t.deleted_at is null"
+        " and m.user_id = $1 and m.status in ('JOINED', 'DISABLED')",
         [viewer.user_id],
         order=pages.Order("memberships", "m.id", "m.id"),
         window=window,

@@ -12,7 +12,7 @@ from typing import Any
 
 import errors
 from auth.viewer import Viewer
-from models import Catalog, MemberStatus, batches, clock, database
+from models import Catalog, MemberStatus, clock, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import pages, rows
@@ -76,8 +76,7 @@ async def page(viewer: Viewer, tenant_id: str, window: pages.Window) -> pages.Pa
 
 async def count(tenant_id: str) -> int:
     """How many `page` has in all."""
-    found = await batches.records("select count(*) from api_keys where tenant_id = $1", tenant_id)
-    return int(found[0]["count"])
+    return await pages.count("select count(*) from api_keys where tenant_id = $1", [tenant_id])
 
 
 async def get(viewer: Viewer, key_id: str) -> ApiKey:

@@ -10,10 +10,10 @@ from datetime import datetime
 
 import errors
 from auth.viewer import Viewer
-from models import InvitationState, MemberStatus, batches, clock
+from models import InvitationState, MemberStatus, clock
 from permissions import checks
 from permissions.catalog import Permission
-from resolvers import identifiers
+from resolvers import identifiers, pages
 from resolvers.conditions import Conditions, in_utc
 
 PRIVATE = (Permission.MEMBERS_INVITE, Permission.MEMBERS_EDIT)
@@ -60,8 +60,7 @@ class Filter:
 async def counted(viewer: Viewer, tenant_id: str, wanted: Filter) -> int:
     """How many have those roles and statuses, whatever else is wanted of them."""
     statuses = _statuses(viewer, tenant_id, wanted)
-    found = await batches.records(_COUNTED, tenant_id, statuses, wanted.roles)
-    return int(found[0]["count"])
+    return await pages.count(_COUNTED, [tenant_id, statuses, wanted.roles])
 
 
 async def are_few(viewer: Viewer, tenant_id: str, wanted: Filter) -> bool:

@@ -14,7 +14,7 @@ import orjson
 import errors
 import settings
 from auth.viewer import Viewer
-from models import ImportRowState, ImportState, MemberImport, batches, clock, database
+from models import ImportRowState, ImportState, MemberImport, clock, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import audit, import_reasons, locks, pages
@@ -132,7 +132,7 @@ async def count_rows(shown: Import, states: Sequence[ImportRowState] | None = No
     """How many those are."""
     where = _where(shown, states)
     sql = f"select count(*) from member_import_rows r where {where.sql}"  # noqa: S608 SQL of ours, values as arguments
-    return int((await batches.records(sql, *where.arguments))[0]["count"])
+    return await pages.count(sql, where.arguments)
 
 
 def _where(shown: Import, states: Sequence[ImportRowState] | None) -> Conditions:

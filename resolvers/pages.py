@@ -115,7 +115,7 @@ async def read(
 
     `around`, where `{}` stands for the page, selects from it and joins what a row shows besides: of
     the rows on the page only, where PostgreSQL would join before it sorts all that was found.
-    `by_values`: what a plan is good for depends on the arguments, see `plan_by_values`.
+    `by_values`: what a plan is good for depends on the arguments, see `_plan_by_values`.
 
     Raises:
         errors.InvalidInput: a size out of range, or a cursor that is not of this list.
@@ -136,13 +136,23 @@ async def read(
     sql += f" order by {ordered} limit {size + 1}"
     if around:
         sql = f"{around.format(sql)} order by order_key {direction}, id {direction}"
-    if by_values:
-        await plan_by_values()
-    asked = database.records if by_values else batches.records
-    return _page(await asked(sql, *values), order, window, make)
+    return _page(await _asked(sql, values, by_values=by_values), order, window, make)
 
 
-async def plan_by_values() -> None:
+async def count(sql: str, arguments: Sequence[object], *, by_values: bool = False) -> int:
+    """How many rows one counts, in a column of that name; `by_values` as in `read`."""
+    return int((await _asked(sql, arguments, by_values=by_values))[0]["count"])
+
+
+async def _asked(sql: str, arguments: Sequence[object], *, by_values: bool) -> Sequence[Any]:
+    """For many parents no one plan is good by values, so those are asked one by one (ADR 0052)."""
+    if not by_values:
+        return await batches.records(sql, *arguments)
+    await _plan_by_values()
+    return await database.records(sql, *arguments)
+
+
+async def _plan_by_values() -> None:
     """From here to its end the transaction's statements are planned for their arguments.
 
     A prepared statement has, from its sixth use on, one plan for whatever is asked: good for a

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auth.viewer import Viewer
-from models import Catalog, batches, database
+from models import Catalog
 from permissions import serving
 from resolvers import identifiers, pages, rows
 from resolvers.conditions import Conditions, span
@@ -49,14 +49,8 @@ async def count(viewer: Viewer, organization_id: str, *, search: str | None = No
     """How many `page` has in all."""
     serving.require_serves(viewer, organization_id)
     where = _where(organization_id, search)
-    if search:
-        await pages.plan_by_values()
-    asked = database.records if search else batches.records
-    found = await asked(
-        f"select count(*) from servicings s where {where.sql}",  # noqa: S608 SQL of ours, values as arguments
-        *where.arguments,
-    )
-    return int(found[0]["count"])
+    sql = f"select count(*) from servicings s where {where.sql}"  # noqa: S608 SQL of ours, values as arguments
+    return await pages.count(sql, where.arguments, by_values=bool(search))
 
 
 def _where(organization_id: str, search: str | None) -> Conditions:

@@ -89,8 +89,7 @@ async def page(
 async def count(viewer: Viewer, *, search: str | None = None) -> int:
     """How many that finds; raises as `page` does."""
     where = _where(viewer, search)
-    found = await database.rows(f"select count(*) from users u where {where.sql}", *where.arguments)  # noqa: S608 as above
-    return int(found[0]["count"])
+    return await pages.count(f"select count(*) from users u where {where.sql}", where.arguments)  # noqa: S608 as above
 
 
 def _where(viewer: Viewer, search: str | None) -> Conditions:

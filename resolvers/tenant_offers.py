@@ -12,7 +12,7 @@ import errors
 from auth import tokens
 from auth.viewer import Viewer
 from locales import Locale
-from models import Catalog, InvitationState, batches, clock, database
+from models import Catalog, InvitationState, clock, database
 from permissions import checks, serving
 from permissions.catalog import Permission
 from resolvers import identifiers, offers, pages, references, rows
@@ -74,10 +74,8 @@ async def page(
 
 
 async def count(organization_id: str) -> int:
-    found = await batches.records(
-        "select count(*) from tenant_invitations where organization_id = $1", organization_id
-    )
-    return int(found[0]["count"])
+    sql = "select count(*) from tenant_invitations where organization_id = $1"
+    return await pages.count(sql, [organization_id])
 
 
 async def managed(invitation_id: str) -> Invitation:

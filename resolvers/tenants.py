@@ -186,11 +186,7 @@ async def page(viewer: Viewer, window: pages.Window, wanted: Filter) -> pages.Pa
 
 async def count(viewer: Viewer, wanted: Filter) -> int:
     where = _where(viewer, wanted)
-    found = await database.rows(
-        f"select count(*) from tenants t where {where.sql}",  # noqa: S608 as in `page`
-        *where.arguments,
-    )
-    return int(found[0]["count"])
+    return await pages.count(f"select count(*) from tenants t where {where.sql}", where.arguments)  # noqa: S608 as in `page`
 
 
 def _where(viewer: Viewer, wanted: Filter) -> Conditions:

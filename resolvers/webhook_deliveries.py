@@ -16,7 +16,6 @@ from models import (
     WebhookDelivery,
     WebhookEndpoint,
     WebhookState,
-    batches,
     clock,
     database,
 )
@@ -152,11 +151,8 @@ async def page(
 async def count(endpoint: Endpoint, states: Sequence[WebhookState] | None = None) -> int:
     """How many `page` has in all."""
     where = _where(endpoint, states)
-    found = await batches.records(
-        f"select count(*) from webhook_deliveries d where {where.sql}",  # noqa: S608 SQL of ours
-        *where.arguments,
-    )
-    return int(found[0]["count"])
+    sql = f"select count(*) from webhook_deliveries d where {where.sql}"  # noqa: S608 SQL of ours
+    return await pages.count(sql, where.arguments)
 
 
 def _where(endpoint: Endpoint, states: Sequence[WebhookState] | None) -> Conditions:

@@ -7,7 +7,7 @@ from typing import Any
 
 import errors
 from auth.viewer import Viewer
-from models import DisabledReason, batches, clock, database
+from models import DisabledReason, clock, database
 from permissions import checks
 from permissions.catalog import Permission
 from resolvers import pages, rows
@@ -60,10 +60,8 @@ async def page(viewer: Viewer, tenant_id: str, window: pages.Window) -> pages.Pa
 
 async def count(tenant_id: str) -> int:
     """How many `page` has in all."""
-    found = await batches.records(
-        "select count(*) from webhook_endpoints where tenant_id = $1", tenant_id
-    )
-    return int(found[0]["count"])
+    sql = "select count(*) from webhook_endpoints where tenant_id = $1"
+    return await pages.count(sql, [tenant_id])
 
 
 async def get(viewer: Viewer, endpoint_id: str) -> Endpoint:
