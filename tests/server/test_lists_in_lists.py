@@ -221,3 +221,14 @@ async def test_a_list_that_is_refused_is_null_and_the_others_are_there(
         [error] = answer["errors"]
         assert error["extensions"]["code"] == "PERMISSION_DENIED"
         assert error["path"] == ["tenants", "edges", 2, "node", "auditLog"]
+
+
+async def test_lists_with_a_filter_are_planned_for_their_values_and_so_asked_one_by_one(
+    five: tuple[Person, list[Tenant]],
+) -> None:
+    """ADR 0052: a plan that is good for one parent's search may be bad for another's."""
+    keeper, _ = five
+    searching = 'members(filter: {search: "k"}) { totalCount edges { node { id } } }'
+    few = await trips(keeper, TENANTS.format(searching), n=1)
+    many = await trips(keeper, TENANTS.format(searching), n=5)
+    assert len(many) - len(few) >= 2 * 4, many
